@@ -1,0 +1,1 @@
+"""The vocabulary of Chargestead: what every other package talks about."""
