@@ -1,0 +1,1 @@
+"""Who a charging station is: passwords, certificates, and the authority that signs them."""

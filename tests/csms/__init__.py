@@ -1,0 +1,1 @@
+"""The central system on real sockets, without Home Assistant."""

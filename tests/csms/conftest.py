@@ -1,0 +1,11 @@
+"""Loopback for whole systems."""
+
+import pytest
+import pytest_socket
+
+
+@pytest.fixture(autouse=True)
+def _loopback() -> None:
+    """Allow sockets to this machine, those of a file included."""
+    pytest_socket.enable_socket()
+    pytest_socket.socket_allow_hosts(["127.0.0.1"], allow_unix_socket=True)
