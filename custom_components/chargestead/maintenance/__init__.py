@@ -1,0 +1,1 @@
+"""Keeping charging stations in order: what wears, what needs doing, what is wrong."""

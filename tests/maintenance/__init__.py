@@ -1,0 +1,1 @@
+"""Tests of maintenance, without Home Assistant."""
