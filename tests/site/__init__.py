@@ -1,0 +1,1 @@
+"""The site: the domain packages composed."""
