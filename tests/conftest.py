@@ -1,0 +1,18 @@
+"""What all tests share."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
+
+# Imported before Home Assistant starts, which would otherwise find another folder of that name first.
+import custom_components.chargestead.const  # noqa: F401
+
+if TYPE_CHECKING:
+    from syrupy.assertion import SnapshotAssertion
+
+
+@pytest.fixture
+def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
+    """Write snapshots the way Home Assistant's own tests do."""
+    return snapshot.use_extension(HomeAssistantSnapshotExtension)

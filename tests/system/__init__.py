@@ -1,0 +1,1 @@
+"""The whole system: real sockets, real database, real processes."""
