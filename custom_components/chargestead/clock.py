@@ -40,7 +40,8 @@ class HomeAssistantClock(Clock):
 
     @override
     def call_later(self, delay: float, callback: Callable[[], None]) -> Timer:
-        return _Timer(async_call_later(self._hass, delay, HassJob(_without_time(callback))))
+        name = f"chargestead {getattr(callback, "__qualname__", callback)}"
+        return _Timer(async_call_later(self._hass, delay, HassJob(_without_time(callback), name)))
 
 
 def _without_time(action: Callable[[], None]) -> Callable[[datetime], None]:

@@ -147,7 +147,8 @@ async def test_a_session_nobody_saw_running_is_not_shown_at_its_end(
     async with display(clock, ledger, CAPABLE) as house:
         house.station.plug_in(1)
         house.station.present_card(1, "04AABBCC")
-        await house.pass_time(60)
+        # Between two of the costs that are shown once a minute.
+        await house.pass_time(30)
         shown = len(house.messages)
         session = house.site.stations["GARAGE"].state.connectors[1].session
         assert session is not None

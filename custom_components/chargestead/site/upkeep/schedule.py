@@ -106,10 +106,10 @@ class Schedule:
 
     async def stop(self) -> None:
         """Look at the calendar no more."""
+        await self._jobs.close()  # what still ends here may set the timer again
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        await self._jobs.close()
 
     async def settled(self) -> None:
         """Wait until what was done is counted."""
