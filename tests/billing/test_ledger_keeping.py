@@ -61,6 +61,13 @@ async def test_a_session_comes_back_in_every_field(ledger: Ledger, session: Sess
     assert await ledger.sessions() == [session]
 
 
+async def test_what_was_handed_over_is_read_however_long_writing_takes(ledger: Ledger) -> None:
+    for number in range(200):
+        session = make_session(id=f"{number:032}", transaction_id=str(number))
+        queue(ledger, tell_start(session))
+        assert await ledger.session(session.id) == session
+
+
 async def test_a_session_survives_closing_and_opening(
     url: str, clock: ManualClock, ledger: Ledger
 ) -> None:

@@ -40,7 +40,8 @@ class Ledger:
     """Every session with its readings, and the newest register of every connector.
 
     One thread writes and one reads; the event loop only hands over and picks up. All methods but `open` must be called
-    in the loop that opened it. Reading raises LedgerError when the database cannot answer.
+    in the loop that opened it. What is read holds all that was handed over before. Reading raises LedgerError when the
+    database cannot answer.
     """
 
     def __init__(self, database: Database, clock: Clock) -> None:
@@ -272,6 +273,7 @@ class Ledger:
         self._executor.shutdown()
 
     async def _read[T](self, query: Callable[[Connection], T]) -> T:
+        await self._writer.caught_up()
         if self._closing is not None:
             raise LedgerError("the ledger is closed")
         return await self._loop.run_in_executor(self._executor, self._reading, query)

@@ -42,6 +42,7 @@ class Writer:
         self._clock = clock
         self._loop = asyncio.get_running_loop()
         self._queue: SimpleQueue[_Entry] = SimpleQueue()
+        self._newest: Kept | None = None
         self._sealed = False
         self._retry: Timer | None = None
         self._running = True
@@ -57,14 +58,14 @@ class Writer:
 
     def keep(self, event: KeptEvent) -> Kept:
         """Queue an event; the future is done when it survives a power cut, or carries a LedgerError."""
-        future: Kept = self._loop.create_future()
         if self._sealed:
-            return _refused(future, LedgerError("the ledger is closed"))
+            return _refused(self._loop.create_future(), LedgerError("the ledger is closed"))
         if self._queue.qsize() >= MAX_QUEUED:
             self.turned_away += 1
-            return _refused(future, LedgerError("too much waits for the ledger"))
-        self._queue.put((event, future))
-        return future
+            return _refused(
+                self._loop.create_future(), LedgerError("too much waits for the ledger")
+            )
+        return self._put(event)
 
     def perform(self, task: Task) -> Kept:
         """Queue something the thread is to do between two commits."""
@@ -85,9 +86,14 @@ class Writer:
         """Wait for the thread to end; blocks."""
         self._thread.join()
 
-    def _put(self, task: Task) -> Kept:
-        future: Kept = self._loop.create_future()
-        self._queue.put((task, future))
+    async def caught_up(self) -> None:
+        """Wait until the thread has done, or failed to do, all that it was given up to now."""
+        if self._newest is not None and not self._newest.done():
+            await asyncio.wait((self._newest,))
+
+    def _put(self, work: KeptEvent | Task) -> Kept:
+        self._newest = future = self._loop.create_future()
+        self._queue.put((work, future))
         return future
 
     # The thread: from here to the next line like this one.
