@@ -9,7 +9,10 @@ from .money import Cost
 from .session import Session
 
 type Kept = Future[None]
-"""Done when what it stands for survives a power cut; carries a LedgerError otherwise."""
+"""Done when what it stands for survives a power cut; carries a LedgerError otherwise.
+
+Whoever has no use for it need not look: the ledger itself tells of what it could not keep.
+"""
 
 
 class EventSink(Protocol):

@@ -60,7 +60,7 @@ class SessionDrivers:
 
     def handle(self, event: Event) -> None:
         """Look at the token of a session that began or changed."""
-        if isinstance(event, SessionStarted | SessionUpdated | SessionEnded):
+        if isinstance(event, (SessionUpdated, SessionStarted, SessionEnded)):
             session = event.session
             if self._judged.get(session.id, "") != session.id_token:
                 self._judge(session)

@@ -39,7 +39,7 @@ class FaultCheck:
 
     def handle(self, event: Event) -> None:
         """Take an event."""
-        if not isinstance(event, StationConnected | StationBooted):
+        if not isinstance(event, (StationConnected, StationBooted)):
             return
         station_id = event.station_id
         waiting = self._timers.pop(station_id, None)

@@ -1,7 +1,6 @@
 """One house with its charging stations."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from functools import partial
 import logging
 
 from ..csms.bounds import DEFAULT_BOUNDS, Bounds
@@ -14,8 +13,7 @@ from ..maintenance.faults import NO_VENDOR_CODES, Faults, VendorCodes
 from ..maintenance.wear import Health
 from ..model.clock import Clock
 from ..model.config import ServerConfig, SiteConfig, StationConfig, UnknownTokens
-from ..model.events import CardPresented, CostChanged, Event, FirmwareChanged, FirmwareOffered
-from ..model.journal import JournalEntry
+from ..model.events import CardPresented, Event, FirmwareChanged, FirmwareOffered
 from ..model.ports import Kept, StationMemory
 from ..model.station import ConnectorState, PendingStation, StationState
 from .cards import Cards
@@ -83,6 +81,15 @@ class Site:
             clock=clock, ledger=ledger, publish=self.publish, connectors=self._connectors
         )
         self.upkeep = Upkeep(clock=clock, ledger=ledger, connectors=self._connectors)
+        self._after_keeping = (self.costing.handle, self.upkeep.handle)
+        self._at_once = (
+            self._enter_firmware,
+            self._display.handle,
+            self.health.handle,
+            self.faults.handle,
+            self._fault_check.handle,
+            self._monitor_setup.handle,
+        )
 
     async def prepare(self) -> None:
         """Take up where the ledger ends; stations can be added from then on."""
@@ -274,19 +281,13 @@ class Site:
             record = self.config.unknown_tokens is UnknownTokens.RECORD
             event = self.cards.presented(event, record=record)
         kept = self.ledger.keep(event)
-        if kept is not None:
-            kept.add_done_callback(_seen)
         self.drivers.handle(event)
-        if isinstance(event, FirmwareChanged | FirmwareOffered):
-            self._enter(journal_entry(event))
-        for part in (
-            partial(self._price, kept),
-            self.health.handle,
-            self.faults.handle,
-            self._fault_check.handle,
-            partial(self._look_after, kept),
-            self._monitor_setup.handle,
-        ):
+        for waiting in self._after_keeping:
+            try:
+                waiting(event, kept)
+            except Exception:
+                _LOGGER.exception("The site failed on %s", type(event).__name__)
+        for part in self._at_once:
             try:
                 part(event)
             except Exception:
@@ -298,18 +299,9 @@ class Site:
                 _LOGGER.exception("A listener failed on %s", type(event).__name__)
         return kept
 
-    def _enter(self, entry: JournalEntry) -> None:
-        kept = self.ledger.keep(entry)
-        if kept is not None:
-            kept.add_done_callback(_seen)
-
-    def _look_after(self, kept: Kept | None, event: Event) -> None:
-        self.upkeep.handle(event, kept)
-
-    def _price(self, kept: Kept | None, event: Event) -> None:
-        self.costing.handle(event, kept)
-        if isinstance(event, CostChanged):
-            self._display.cost_changed(event)
+    def _enter_firmware(self, event: Event) -> None:
+        if isinstance(event, (FirmwareChanged, FirmwareOffered)):
+            self.ledger.keep(journal_entry(event))
 
     def diagnostics(self) -> dict[str, object]:
         """Return what helps to understand the site; not redacted."""
@@ -321,9 +313,3 @@ class Site:
             "upkeep": self.upkeep.diagnostics(),
             "display": {"shown": self._display.shown, "refused": self._display.refused},
         }
-
-
-def _seen(kept: Kept) -> None:
-    """Take note of a failure that nobody waits for; the ledger itself reports it."""
-    if not kept.cancelled():
-        kept.exception()

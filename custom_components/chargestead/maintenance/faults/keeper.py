@@ -6,7 +6,6 @@ from typing import Final
 from ...model.clock import Clock, Timer
 from ...model.fault import FaultSource
 from ...model.journal import Journal
-from ...model.ports import Kept
 from .pages import page_of
 from .record import Record
 
@@ -67,12 +66,4 @@ class Keeper:
             self._write(record)
 
     def _write(self, record: Record) -> None:
-        kept = self._journal.keep(page_of(record))
-        if kept is not None:
-            kept.add_done_callback(_seen)
-
-
-def _seen(kept: Kept) -> None:
-    """Take note of a failure nobody waits for; the ledger itself tells of it."""
-    if not kept.cancelled():
-        kept.exception()
+        self._journal.keep(page_of(record))

@@ -14,7 +14,8 @@ _SILENT_S: Final = 1200
 _GAPS: Final = 3
 _LONGEST_GAP_S: Final = 300
 _STUCK_WH: Final = 2000
-_ODD: Final = ("register_fall", "register_jump")
+_FALL: Final = "register_fall"
+_JUMP: Final = "register_jump"
 
 
 class Teller(Protocol):
@@ -99,7 +100,7 @@ class MeterWatch:
             self._teller.wrong(FaultKind.METER_ERRATIC)
 
     def _nonsense(self) -> int:
-        return sum(self._count(name) for name in _ODD)
+        return self._count(_FALL) + self._count(_JUMP)
 
     def _heard(self, connector_id: int, meter: _Meter, now_s: float) -> None:
         if meter.charging:

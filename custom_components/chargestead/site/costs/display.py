@@ -7,7 +7,7 @@ from typing import Final, Protocol
 from ...model.clock import Clock
 from ...model.commands import Command, CommandResult, ShowCost
 from ...model.errors import CallFailedError, CommandRefusedError, StationTimeoutError
-from ...model.events import CostChanged
+from ...model.events import CostChanged, Event
 from ...model.session import Session
 from ...model.station import ConnectorStatus, OcppVersion, StationState
 
@@ -62,8 +62,12 @@ class CostDisplay:
         finally:
             self._telling.discard(session_id)
 
-    def cost_changed(self, event: CostChanged) -> None:
-        """Show a cost, unless one of the same session was shown just now."""
+    def handle(self, event: Event) -> None:
+        """Take an event; a cost is shown, unless one of the same session was just now."""
+        if isinstance(event, CostChanged):
+            self._cost_changed(event)
+
+    def _cost_changed(self, event: CostChanged) -> None:
         station = self._station_of(event.station_id)
         if station is None or not station.state.connected or not has_display(station.state):
             return

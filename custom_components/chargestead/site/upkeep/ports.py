@@ -4,8 +4,7 @@ from collections.abc import Callable
 import logging
 from typing import Final, Protocol
 
-from ...model.journal import Journal, JournalEntry, JournalPruned
-from ...model.ports import Kept
+from ...model.journal import Journal
 
 LOGGER: Final = logging.getLogger(__name__)
 
@@ -41,16 +40,3 @@ class Listeners[**P]:
                 listener(*args, **kwargs)
             except Exception:
                 LOGGER.exception("A listener to maintenance failed")
-
-
-def keep(ledger: Journal, entry: JournalEntry | JournalPruned) -> Kept | None:
-    """Have something kept that nobody waits for; the ledger itself reports what fails."""
-    kept = ledger.keep(entry)
-    if kept is not None:
-        kept.add_done_callback(_seen)
-    return kept
-
-
-def _seen(kept: Kept) -> None:
-    if not kept.cancelled():
-        kept.exception()

@@ -30,7 +30,7 @@ from ...model.ports import Kept
 from ..costs.jobs import Jobs, wait_for
 from .config import NO_UPKEEP, UpkeepConfig
 from .items import Item
-from .ports import Listeners, UpkeepLedger, keep
+from .ports import Listeners, UpkeepLedger
 
 _SHOWN_DONE: Final = timedelta(days=30)
 _STAGES: Final = (Stage.LATER, Stage.SOON, Stage.DUE, Stage.OVERDUE)
@@ -260,11 +260,11 @@ class Schedule:
 
     def _stand(self, standing: Standing) -> None:
         self._standings[standing.uid] = standing
-        keep(self._ledger, standing.entry())
+        self._ledger.keep(standing.entry())
 
     def _write(self, record: Record) -> None:
         self._records[record.uid] = record
-        keep(self._ledger, record.entry())
+        self._ledger.keep(record.entry())
 
     # Looked at
 

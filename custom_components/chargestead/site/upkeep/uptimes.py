@@ -30,7 +30,7 @@ from ...model.events import (
 )
 from ...model.journal import JournalPruned
 from ...model.station import ConnectorState
-from .ports import LOGGER, Listeners, UpkeepLedger, keep
+from .ports import LOGGER, Listeners, UpkeepLedger
 from .watched import WatchedConnector
 from .windows import Windows
 
@@ -223,7 +223,7 @@ class Uptimes:
         held = self._is_held(station_id, connector_id)
         entry = watched.reported(event.status, event.at, old=event.replayed, held=held)
         if entry is not None:
-            keep(self._ledger, entry)
+            self._ledger.keep(entry)
             self.plugged.tell(station_id)
         # Before the status counts: whoever is back by itself is out by itself the next time.
         self._windows.back_in_service(station_id, connector_id, before, event.status)
@@ -307,13 +307,13 @@ class Uptimes:
             for day in sorted(meter.changed):
                 if day in meter.days:
                     entry = meter.days[day].entry(watched.station_id, watched.connector_id, day)
-                    keep(self._ledger, entry)
+                    self._ledger.keep(entry)
             meter.changed.clear()
         today = now.astimezone(UTC).date()
         if self._watched and self._pruned != today:
             self._pruned = today
             before = now - timedelta(days=KEPT_DAYS)
-            keep(self._ledger, JournalPruned(kind=AVAILABILITY, before=before))
+            self._ledger.keep(JournalPruned(kind=AVAILABILITY, before=before))
 
     def is_up(self, station_id: str, connector_id: int) -> bool | None:
         """Tell whether a connector can be used now, None while that is not known."""

@@ -11,7 +11,7 @@ from ...maintenance.availability.spans import Span
 from ...model.clock import Clock
 from ...model.journal import Journal
 from ...model.station import ConnectorStatus
-from .ports import LOGGER, Listeners, keep
+from .ports import LOGGER, Listeners
 
 _OUT: Final = frozenset({ConnectorStatus.UNAVAILABLE, ConnectorStatus.FAULTED})
 
@@ -97,7 +97,7 @@ class Windows:
         if uid not in self._windows:
             return False
         self.before_change.tell()
-        keep(self._ledger, self._windows.pop(uid).entry(removed=True))
+        self._ledger.keep(self._windows.pop(uid).entry(removed=True))
         self.changed.tell()
         return True
 
@@ -144,5 +144,5 @@ class Windows:
     def _put(self, window: Window) -> None:
         self.before_change.tell()
         self._windows[window.uid] = window
-        keep(self._ledger, window.entry())
+        self._ledger.keep(window.entry())
         self.changed.tell()
