@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from hypothesis import HealthCheck, settings
 import pytest
 from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
 
@@ -10,6 +11,17 @@ import custom_components.chargestead.const  # noqa: F401
 
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
+
+
+# How long an example takes tells of the machine, not of what is tested.
+settings.register_profile(
+    "house",
+    deadline=None,
+    derandomize=False,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("house")
 
 
 @pytest.fixture

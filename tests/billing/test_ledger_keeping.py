@@ -1,5 +1,6 @@
 """What is kept comes back as it was."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 import sqlite3
@@ -17,6 +18,7 @@ from .stories import (
     STATION,
     ManualClock,
     after,
+    busy_writer,
     ended,
     keep as queue,
     make_session,
@@ -66,6 +68,20 @@ async def test_what_was_handed_over_is_read_however_long_writing_takes(ledger: L
         session = make_session(id=f"{number:032}", transaction_id=str(number))
         queue(ledger, tell_start(session))
         assert await ledger.session(session.id) == session
+
+
+async def test_what_was_handed_over_is_read_although_whoever_waited_for_it_gave_up(
+    ledger: Ledger,
+) -> None:
+    session = make_session()
+    async with busy_writer(ledger):
+        queue(ledger, tell_start(session)).cancel()
+        reading_it = asyncio.create_task(ledger.session(session.id))
+        await asyncio.sleep(0)
+        # Whatever the reading thread was given before this is over after it.
+        await asyncio.get_running_loop().run_in_executor(ledger._executor, bool)
+        assert not reading_it.done()
+    assert await reading_it == session
 
 
 async def test_a_session_survives_closing_and_opening(

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import cast
 from zoneinfo import ZoneInfo
 
-from hypothesis import HealthCheck, Phase, example, given, settings, strategies as st
+from hypothesis import Phase, example, given, settings, strategies as st
 
 from custom_components.chargestead.billing.rating import (
     ChargeKind,
@@ -51,15 +51,7 @@ from custom_components.chargestead.model.station import ConnectorStatus
 from .minute_by_minute import Minutes, net_cost
 from .pricing_stories import NOON, REGISTER_MWH, check_sums
 
-settings.register_profile(
-    "rating",
-    deadline=None,
-    max_examples=60,
-    print_blob=True,
-    phases=[phase for phase in Phase if phase is not Phase.explain],
-    suppress_health_check=[HealthCheck.too_slow],
-)
-settings.load_profile("rating")
+RATED = settings(max_examples=60, phases=[phase for phase in Phase if phase is not Phase.explain])
 
 ZONES = {
     "Europe/Amsterdam": [
@@ -248,7 +240,7 @@ def priced(tariff: Tariff, zone: str, series: PriceSeries) -> Pricing:
     )
 
 
-@settings(max_examples=200)
+@settings(RATED, max_examples=200)
 @given(st.data(), zones, legs, tariffs(), quoted)
 def test_a_rating_agrees_with_one_made_minute_by_minute(
     data: st.DataObject, zone: str, told: tuple[Minutes, ...], tariff: Tariff, numbers: list[int]
@@ -271,7 +263,7 @@ def test_a_rating_agrees_with_one_made_minute_by_minute(
         assert abs(found - expected[dimension]) <= near, dimension
 
 
-@settings(max_examples=60)
+@RATED
 @given(st.data(), zones, legs, tariffs(st.sampled_from([0, 1, 300, 1000])), quoted)
 def test_readings_in_between_change_nothing(
     data: st.DataObject, zone: str, told: tuple[Minutes, ...], tariff: Tariff, numbers: list[int]
@@ -296,6 +288,7 @@ def test_readings_in_between_change_nothing(
     assert other.uncertainty <= one.uncertainty
 
 
+@RATED
 @given(st.data(), zones, legs, tariffs(), quoted)
 def test_the_parts_of_a_session_cost_what_it_costs(
     data: st.DataObject, zone: str, told: tuple[Minutes, ...], tariff: Tariff, numbers: list[int]
@@ -333,6 +326,7 @@ def test_the_parts_of_a_session_cost_what_it_costs(
     assert sum(part.energy_mwh for part in parts) == whole.energy_mwh
 
 
+@RATED
 @given(st.data(), zones, legs, tariffs(), quoted)
 def test_cost_never_falls_while_prices_are_not_negative(
     data: st.DataObject, zone: str, told: tuple[Minutes, ...], tariff: Tariff, numbers: list[int]
@@ -367,6 +361,7 @@ def test_cost_never_falls_while_prices_are_not_negative(
     assert rate(complete, pricing).totals.net == spent
 
 
+@RATED
 @given(st.data(), zones, legs, tariffs(st.sampled_from([1, 7, 60, 300, 900, 1000])))
 def test_steps_add_less_than_one_step_and_only_at_the_end(
     data: st.DataObject, zone: str, told: tuple[Minutes, ...], tariff: Tariff
@@ -406,6 +401,7 @@ def test_steps_add_less_than_one_step_and_only_at_the_end(
             assert 0 <= added < step
 
 
+@RATED
 @given(
     st.data(),
     zones,
@@ -455,6 +451,7 @@ def test_solar_and_grid_make_up_the_whole(
     )
 
 
+@RATED
 @given(st.data(), zones, legs, tariffs(st.sampled_from([0, 300])), amounts, amounts)
 def test_limits_bind_before_and_after_taxes(
     data: st.DataObject,
@@ -481,6 +478,7 @@ def test_limits_bind_before_and_after_taxes(
         assert low - cent / 2 <= printed <= high + cent / 2
 
 
+@RATED
 @given(tariff=tariffs(st.integers(0, 4000)), price=amounts, solar=st.booleans())
 def test_a_tariff_is_kept_exactly(tariff: Tariff, price: Decimal, *, solar: bool) -> None:
     whole = replace(
@@ -559,7 +557,7 @@ SESSION_REPLACED = Session(
     None,
     "Europe/Amsterdam",
 )
-@settings(max_examples=300)
+@settings(RATED, max_examples=300)
 @given(
     any_sessions,
     any_readings,

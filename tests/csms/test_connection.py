@@ -97,6 +97,24 @@ async def test_an_answer_whose_keeping_was_given_up_is_an_error_and_those_behind
     assert_no_errors(caplog)
 
 
+async def test_a_socket_that_breaks_off_gives_up_nothing_that_others_wait_for_too(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with House() as house:
+        known = house.add()
+        station = await house.open()
+        house.holding = True
+        await station.say(start(1))
+        await house.until(lambda: len(house.held) == 2)
+        station.socket.transport.abort()
+        await house.until(lambda: known.counters["answer_lost"] == 1 and not known.connected)
+        assert not any(kept.done() for kept in house.held)
+        house.held[0].set_exception(LedgerError("full"))
+        house.held[1].set_result(None)
+        await house.until(lambda: house.diagnostics()["open_sockets"] == 0)
+    assert_no_errors(caplog)
+
+
 async def test_a_fault_of_ours_is_an_internal_error_and_is_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -238,8 +256,8 @@ async def test_fragments_that_never_end_are_a_message_too_large() -> None:
 async def test_a_flood_is_slowed_down_but_loses_nothing() -> None:
     async with House(replace(BOUNDS, messages_burst=16, messages_per_second=100)) as house:
         house.add()
+        began = time.monotonic()
         async with house.dial() as station:
-            began = time.monotonic()
             for number in range(64):
                 await station.say([2, str(number), "Heartbeat", {}])
             answers = [(await station.answer())[1] for _ in range(64)]
@@ -250,8 +268,8 @@ async def test_a_flood_is_slowed_down_but_loses_nothing() -> None:
 async def test_large_messages_are_slowed_down_as_many_small_ones_are() -> None:
     async with House(replace(BOUNDS, messages_burst=300, messages_per_second=1000)) as house:
         house.add()
+        began = time.monotonic()
         async with house.dial() as station:
-            began = time.monotonic()
             for _ in range(3):
                 await station.ask("DataTransfer", {"vendorId": "V", "data": "x" * 1_000_000})
             assert await station.alive()

@@ -334,7 +334,7 @@ steps = st.lists(
 @settings(
     max_examples=25,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(script=steps)
 async def test_whatever_happens_the_energy_told_is_the_energy_metered(

@@ -1,9 +1,10 @@
 """The two turns of a transaction, as a station tells of them in any version."""
 
-from collections.abc import Awaitable
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 
+from ..model.ports import Kept
 from ..model.reading import MeterReading
 from ..model.session import SessionFlag
 
@@ -44,7 +45,16 @@ class Stop:
     replayed: bool = False
 
 
-async def answered[T](payload: T, kept: Awaitable[None]) -> T:
+async def answered[T](payload: T, kept: Kept) -> T:
     """Hold an answer back until what it stands for is durable."""
-    await kept
+    await durable(kept)
     return payload
+
+
+async def durable(kept: Kept) -> None:
+    """Wait until something is durable; LedgerError where it cannot be kept.
+
+    Whoever gives up waiting, as when a socket breaks off, leaves the future to the others that wait for it.
+    """
+    await asyncio.wait((kept,))
+    kept.result()

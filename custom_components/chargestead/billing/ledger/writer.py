@@ -42,7 +42,9 @@ class Writer:
         self._clock = clock
         self._loop = asyncio.get_running_loop()
         self._queue: SimpleQueue[_Entry] = SimpleQueue()
-        self._newest: Kept | None = None
+        self._given = 0
+        self._done = 0
+        self._progress = self._loop.create_future()
         self._sealed = False
         self._retry: Timer | None = None
         self._running = True
@@ -88,11 +90,13 @@ class Writer:
 
     async def caught_up(self) -> None:
         """Wait until the thread has done, or failed to do, all that it was given up to now."""
-        if self._newest is not None and not self._newest.done():
-            await asyncio.wait((self._newest,))
+        given = self._given
+        while self._done < given:
+            await asyncio.wait((self._progress,))
 
     def _put(self, work: KeptEvent | Task) -> Kept:
-        self._newest = future = self._loop.create_future()
+        future: Kept = self._loop.create_future()
+        self._given += 1
         self._queue.put((work, future))
         return future
 
@@ -145,6 +149,9 @@ class Writer:
                 self.last_error = error
             if not future.done():
                 _settled(future, error)
+        self._done += len(outcomes)
+        self._progress.set_result(None)
+        self._progress = self._loop.create_future()
         before, self.trouble = self.trouble, failure
         if failure is None:
             self._cancel_retry()

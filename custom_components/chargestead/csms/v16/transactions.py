@@ -13,7 +13,7 @@ from ..metering import MeterValue
 from ..moments import moment, tells_time
 from ..rpc import CallRefusal, Payload
 from ..samples import register_mwh
-from ..turns import Start, Stop, answered
+from ..turns import Start, Stop, answered, durable
 from .id_tags import id_tag_info
 
 if TYPE_CHECKING:
@@ -208,7 +208,7 @@ async def _meter_unknown(
         station.transactions.take_up(session)
     kept = station.metering.take(connector_id, transaction_id, values, station.clock.now())
     if kept is not None:
-        await kept
+        await durable(kept)
     return {}
 
 

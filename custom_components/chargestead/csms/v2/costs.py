@@ -7,7 +7,7 @@ from ...model.ports import Kept
 from ...model.session import Session
 from ..connection import Reply
 from ..rpc import Payload
-from ..turns import answered
+from ..turns import answered, durable
 from .events import Kind, TransactionEvent
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ async def _with_final(
 ) -> Payload:
     costs = adapter.station.around.costs
     if kept is not None:
-        await kept
+        await durable(kept)
     return answer if costs is None else _with(adapter, answer, await costs.final(session))
 
 

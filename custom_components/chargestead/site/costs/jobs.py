@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 import logging
 
+from ...csms.turns import durable
 from ...model.errors import ChargesteadError
 from ...model.ports import Kept
 
@@ -47,7 +48,7 @@ class Jobs:
             future.set_result(None)
         return future
 
-    def failed(self, err: Exception) -> None:
+    def failed(self, err: BaseException) -> None:
         """Count what could not be done, and say so once."""
         self.failures += 1
         level = logging.WARNING if self.failures == 1 else logging.DEBUG
@@ -71,6 +72,12 @@ class Jobs:
                 await job()
             except ChargesteadError as err:
                 self.failed(err)
+            except asyncio.CancelledError as err:
+                task = asyncio.current_task()
+                if task is not None and task.cancelling():
+                    raise
+                # What the job waited for was given up; that ends this job, not those that wait.
+                self.failed(err)
             except Exception as err:
                 _LOGGER.exception("Unexpected error in work that was put off")
                 self.failed(err)
@@ -90,4 +97,4 @@ class Jobs:
 async def wait_for(kept: Kept | None) -> None:
     """Wait until something is durable; LedgerError where it cannot be kept."""
     if kept is not None:
-        await asyncio.shield(kept)
+        await durable(kept)
