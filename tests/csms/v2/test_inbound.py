@@ -1,10 +1,12 @@
 """Everything a station may say is answered, and well-formed in the version spoken."""
 
 import json
+from pathlib import Path
 
 import pytest
 
-from custom_components.chargestead.model.config import StationConfig
+from custom_components.chargestead.model.config import SiteConfig, StationConfig
+from custom_components.chargestead.model.driver import Driver, DriverToken
 from custom_components.chargestead.model.events import (
     CardPresented,
     DataReceived,
@@ -17,6 +19,7 @@ from custom_components.chargestead.model.events import (
     StationBooted,
 )
 from custom_components.chargestead.model.station import ConnectorStatus
+from tests.simulator import ManualClock
 
 from .house import House, Wire
 from .payloads import INBOUND, INBOUND_LATER, fullest, smallest
@@ -221,3 +224,41 @@ async def test_a_station_nobody_confirmed_waits_calmly(house: House, version: st
     await house.site.add_station(config)
     assert house.station("STRANGER").state.identity.vendor == "Maker"
     await wire.close()
+
+
+async def test_a_token_may_be_written_as_plain_text(wire: Wire, house: House) -> None:
+    answer = await wire.call("Authorize", {"idToken": "04AABB"}, valid=False)
+    assert answer == {"idTokenInfo": {"status": "Accepted"}}
+    assert [card.id_token for card in house.happened(CardPresented)] == ["04AABB"]
+
+
+@pytest.mark.parametrize("version", ["2.1"])
+async def test_a_vat_number_is_rejected_and_told_and_one_that_cannot_be_is_refused(
+    wire: Wire, house: House
+) -> None:
+    given = {"vatNumber": "NL123456789B01", "evseId": 1}
+    answer = await wire.call("VatNumberValidation", given)
+    assert answer == {**given, "status": "Rejected"}
+    (notice,) = house.happened(NoticeReceived)
+    assert (notice.action, notice.content) == ("VatNumberValidation", given)
+    for odd, code in (
+        ({}, "OccurrenceConstraintViolation"),
+        ({"vatNumber": "9" * 21}, "PropertyConstraintViolation"),
+    ):
+        assert await wire.refused("VatNumberValidation", odd) == code
+    assert len(house.happened(NoticeReceived)) == 1
+
+
+async def test_a_group_too_long_for_the_version_is_left_out(
+    clock: ManualClock, tmp_path: Path, version: str
+) -> None:
+    token = DriverToken(id_token="04AABB", group="G" * 37)
+    driver = Driver(driver_id="anna", name="Anna", tokens=(token,))
+    house = await House(clock, tmp_path, SiteConfig(drivers=(driver,))).open()
+    await house.know()
+    wire = await Wire.dial(house, version)
+    answer = await wire.call("Authorize", {"idToken": {"idToken": "04AABB", "type": "ISO14443"}})
+    group = {"groupIdToken": {"idToken": token.group, "type": "Central"}}
+    assert answer["idTokenInfo"] == {"status": "Accepted"} | (group if version == "2.1" else {})
+    await wire.close()
+    await house.close()
