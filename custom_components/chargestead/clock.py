@@ -40,7 +40,7 @@ class HomeAssistantClock(Clock):
 
     @override
     def call_later(self, delay: float, callback: Callable[[], None]) -> Timer:
-        name = f"chargestead {getattr(callback, "__qualname__", callback)}"
+        name = f"chargestead {getattr(callback, '__qualname__', callback)}"
         return _Timer(async_call_later(self._hass, delay, HassJob(_without_time(callback), name)))
 
 
