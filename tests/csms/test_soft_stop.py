@@ -340,3 +340,43 @@ async def test_a_limit_lowered_when_we_went_away_is_put_back_when_we_return(
         await clock.advance(90)
         assert house.station().memory.lowered == []
         assert len(station.profiles) == 0
+
+
+@pytest.mark.parametrize("version", ["1.6"])
+async def test_a_session_that_ends_while_the_current_falls_needs_no_stop(
+    house: House, clock: ManualClock, version: str
+) -> None:
+    async with simulated(house, clock, version) as station:
+        ours = await proven(house, station, clock)
+        stop = asyncio.ensure_future(ours.soft_stop.stop(StopSession(connector_id=1)))
+        await clock.settle()
+        station.unplug(1)
+        await clock.advance(2)
+        assert (await stop).status is None
+        assert sent(station, *STOPS) == []
+    assert house.happened(StopAsked) == []
+
+
+async def test_a_limit_that_is_not_taken_does_not_keep_a_session_from_being_stopped(
+    house: House, clock: ManualClock, version: str
+) -> None:
+    async with simulated(house, clock, version) as station:
+        ours = await proven(house, station, clock)
+        station.overrides["SetChargingProfile"] = {"status": "Rejected"}
+        assert await run(clock, ours.stop_session(1)) == 0
+        assert len(sent(station, *STOPS)) == 1
+    assert house.station().counters["stop_not_softened"] == 1
+
+
+async def test_a_refused_restart_lets_the_vehicle_charge_on(
+    house: House, clock: ManualClock, version: str
+) -> None:
+    async with simulated(house, clock, version) as station:
+        ours = await proven(house, station, clock)
+        station.overrides["Reset"] = {"status": "Rejected"}
+        restart = ours.soft_stop.restart(Restart(kind=RestartKind.SOFT))
+        with pytest.raises(CommandRefusedError):
+            await run(clock, restart)
+        await clock.advance(15)
+        assert station.current_a() == 12
+        assert house.station().memory.lowered == []

@@ -7,10 +7,8 @@ from math import isfinite
 from ..model.limit import Limit, LimitReason
 
 
-def read_limit(content: object, now: datetime) -> tuple[Limit, Limit | None] | None:
+def read_limit(content: list[object], now: datetime) -> tuple[Limit, Limit | None] | None:
     """Return a remembered limit and the one before its pause; None for nonsense."""
-    if not isinstance(content, list):
-        return None
     limit = _limit_of(content[:2], now)
     return None if limit is None else (limit, _limit_of(content[2:4], now))
 

@@ -80,20 +80,22 @@ class VehicleNeeds:
     async def say(self, connector_id: int, current_a: float) -> None:
         """Tell a vehicle what it may take, in A per phase; nothing where it never said what it needs.
 
-        A station that takes no such profile goes by its default; one that took one before and takes no other would go
-        on with that, so then its refusal is raised, as StationOfflineError and StationTimeoutError are.
+        Nothing either where limits are profiles for transactions anyway. A station that takes no such profile goes by
+        its default; one that took one before and takes no other would go on with that, so then its refusal is raised,
+        as StationOfflineError and StationTimeoutError are.
         """
+        if not self._is_said_by_limits:
+            await self._say(connector_id, current_a, _FIRST_ID + connector_id)
+
+    async def _say(self, connector_id: int, current_a: float, profile_id: int) -> None:
         station = self._station
         session = station.transactions.current(connector_id)
         if session is None or self._needs(connector_id) is None:
             return
-        form = station.limits.form
-        if form is not None and form.purpose is Purpose.TRANSACTION:
-            return
-        wanted = replace(form or _PLAIN, purpose=Purpose.TRANSACTION, absolute=True)
+        wanted = replace(station.limits.form or _PLAIN, purpose=Purpose.TRANSACTION, absolute=True)
         profile = station.limit_profile(
             wanted,
-            profile_id=_FIRST_ID + connector_id,
+            profile_id=profile_id,
             limit=wanted.amount(current_a, station.config.phases),
             session=session,
             now=station.clock.now(),
@@ -108,6 +110,11 @@ class VehicleNeeds:
                 raise
             return
         self._said[connector_id] = session.id
+
+    @property
+    def _is_said_by_limits(self) -> bool:
+        form = self._station.limits.form
+        return form is not None and form.purpose is Purpose.TRANSACTION
 
     def diagnostics(self) -> dict[str, object]:
         """Return the plans vehicles made."""
@@ -133,15 +140,15 @@ class VehicleNeeds:
 
     async def _answer(self, connector_id: int) -> None:
         station = self._station
-        if not station.connected:
-            return
-        form = station.limits.form
-        limit = station.book.connector(connector_id).limit
-        if form is not None and form.purpose is Purpose.TRANSACTION and limit is not None:
-            station.limits.apply_soon(connector_id)
-            return
+        profile_id = _FIRST_ID + connector_id
+        if self._is_said_by_limits:
+            if station.book.connector(connector_id).limit is not None:
+                station.limits.apply_soon(connector_id)
+                return
+            # A limit that comes later is to replace it: two for one transaction may not lie at one level.
+            profile_id = connector_id
         try:
-            await self.say(connector_id, self._allowed_a(connector_id))
+            await self._say(connector_id, self._allowed_a(connector_id), profile_id)
         except ChargesteadError as err:
             _LOGGER.debug("%s took no profile for its vehicle: %s", station.station_id, err)
 

@@ -6,7 +6,7 @@ import pytest
 
 from custom_components.chargestead.model.errors import CommandRefusedError
 from custom_components.chargestead.model.events import ChargingNeedsChanged
-from tests.simulator import Json, ManualClock, SimulatedStation
+from tests.simulator import Json, ManualClock, Personality, SimulatedStation
 from tests.simulator.frames import CALL
 from tests.simulator.later.profiles import tell_needs
 
@@ -234,3 +234,50 @@ async def test_what_a_vehicle_that_gives_back_says_is_understood(
             40_000_000,
         )
         assert (shown.target_soc, found.control_mode) == (80, "DynamicControl")
+
+
+async def test_a_station_that_takes_profiles_for_sessions_only_gets_one_and_not_two(
+    house: House, clock: ManualClock, version: str
+) -> None:
+    """There is no default that says the limit, so the profile with the limit is the answer too."""
+    only = Personality(rejects_purposes=frozenset({"TxDefaultProfile", "ChargePointMaxProfile"}))
+    async with simulated(house, clock, version, personality=only) as station:
+        await charge(station, clock)
+        ours = house.station()
+        await ours.set_limit(1, 10)
+        before = len(tx_profiles(station))
+        await tell_needs(station, 1, AC)
+        await clock.advance(2)
+        assert [limit for _, limit in tx_profiles(station)[before:]] == [10]
+        await ours.clear_limit(1)
+        assert list(station.profiles) == []
+        await tell_needs(station, 1, AC)
+        await clock.advance(2)
+        assert [limit for _, limit in tx_profiles(station)[before + 1 :]] == [32]
+        await ours.set_limit(1, 7)
+        (profile,) = station.profiles
+        assert (profile.id, station.current_a()) == (1, 7)
+
+
+async def test_needs_told_twice_at_once_are_answered_once(
+    house: House, clock: ManualClock, version: str
+) -> None:
+    async with simulated(house, clock, version) as station:
+        await charge(station, clock)
+        for needs in (AC, DC):
+            await tell_needs(station, 1, needs)
+        await clock.advance(5)
+        assert len(tx_profiles(station)) == 1
+
+
+async def test_a_station_that_says_nothing_to_the_profile_is_no_failure_of_ours(
+    house: House, clock: ManualClock, version: str
+) -> None:
+    silent = Personality(never_answers=frozenset({"SetChargingProfile"}))
+    async with simulated(house, clock, version, personality=silent) as station:
+        await charge(station, clock)
+        await tell_needs(station, 1, AC)
+        await clock.advance(40)
+        assert len(tx_profiles(station)) == 1
+        assert connector(house).needs is not None
+        assert house.station().counters["background_failed"] == 0

@@ -228,3 +228,44 @@ async def test_power_generated_on_the_spot_is_no_limit(
         assert shown.external_limit.generation
         assert shown.applied_limit_a is None
         assert shown.limit_reason is LimitReason.NONE
+
+
+async def test_a_station_that_does_not_tell_what_limits_it_leaves_what_is_known(
+    house: House, clock: ManualClock, version: str
+) -> None:
+    async with simulated(house, clock, version) as station:
+        await limit_externally(station, amps(8, startSchedule=stamp(clock)), evse=1)
+        for action in ("GetChargingProfiles", "GetBaseReport"):
+            station.overrides[action] = {"status": "Rejected"}
+        station.go_offline()
+        station.go_online()
+        await clock.advance(60)
+        assert connector(house).applied_limit_a == 8
+        assert house.station().counters["external_limits_untold"] == 1
+
+
+async def test_limits_in_a_report_that_cannot_be_are_left_out(
+    house: House, clock: ManualClock, version: str
+) -> None:
+    async with simulated(house, clock, version) as station:
+        await limit_externally(station, amps(8, startSchedule=stamp(clock)), evse=1)
+        station.overrides["GetChargingProfiles"] = {"status": "Accepted"}
+        station.go_offline()
+        station.go_online()
+        await clock.advance(10)
+        (wanted,) = asked(station, "GetChargingProfiles")
+        (profile,) = [dict(item.raw["later"]) for item in station.profiles]
+        for evse, more in ((999_999, True), (1, False)):
+            await station.tell(
+                "ReportChargingProfiles",
+                {
+                    "requestId": wanted["requestId"],
+                    "chargingLimitSource": "EMS",
+                    "chargingProfile": [profile],
+                    "evseId": evse,
+                    "tbc": more,
+                },
+            )
+        await clock.advance(2)
+        assert connector(house).applied_limit_a == 8
+        assert house.station().counters["connector_out_of_bounds"] == 1

@@ -1,10 +1,12 @@
 """Everything a station may say is answered, and well-formed in the version spoken."""
 
 import json
+from pathlib import Path
 
 import pytest
 
-from custom_components.chargestead.model.config import StationConfig
+from custom_components.chargestead.model.config import SiteConfig, StationConfig
+from custom_components.chargestead.model.driver import Driver, DriverToken
 from custom_components.chargestead.model.events import (
     CardPresented,
     DataReceived,
@@ -17,6 +19,7 @@ from custom_components.chargestead.model.events import (
     StationBooted,
 )
 from custom_components.chargestead.model.station import ConnectorStatus
+from tests.simulator import Json, ManualClock
 
 from .house import House, Wire
 from .payloads import INBOUND, INBOUND_LATER, fullest, smallest
@@ -221,3 +224,114 @@ async def test_a_station_nobody_confirmed_waits_calmly(house: House, version: st
     await house.site.add_station(config)
     assert house.station("STRANGER").state.identity.vendor == "Maker"
     await wire.close()
+
+
+async def test_a_token_may_be_written_as_plain_text(wire: Wire, house: House) -> None:
+    answer = await wire.call("Authorize", {"idToken": "04AABB"}, valid=False)
+    assert answer == {"idTokenInfo": {"status": "Accepted"}}
+    assert [card.id_token for card in house.happened(CardPresented)] == ["04AABB"]
+
+
+@pytest.mark.parametrize("version", ["2.1"])
+async def test_a_vat_number_is_rejected_and_told_and_one_that_cannot_be_is_refused(
+    wire: Wire, house: House
+) -> None:
+    given = {"vatNumber": "NL123456789B01", "evseId": 1}
+    answer = await wire.call("VatNumberValidation", given)
+    assert answer == {**given, "status": "Rejected"}
+    (notice,) = house.happened(NoticeReceived)
+    assert (notice.action, notice.content) == ("VatNumberValidation", given)
+    for odd, code in (
+        ({}, "OccurrenceConstraintViolation"),
+        ({"vatNumber": "9" * 21}, "PropertyConstraintViolation"),
+    ):
+        assert await wire.refused("VatNumberValidation", odd) == code
+    assert len(house.happened(NoticeReceived)) == 1
+
+
+async def test_a_group_too_long_for_the_version_is_left_out(
+    clock: ManualClock, tmp_path: Path, version: str
+) -> None:
+    token = DriverToken(id_token="04AABB", group="G" * 37)
+    driver = Driver(driver_id="anna", name="Anna", tokens=(token,))
+    house = await House(clock, tmp_path, SiteConfig(drivers=(driver,))).open()
+    await house.know()
+    wire = await Wire.dial(house, version)
+    answer = await wire.call("Authorize", {"idToken": {"idToken": "04AABB", "type": "ISO14443"}})
+    group = {"groupIdToken": {"idToken": token.group, "type": "Central"}}
+    assert answer["idTokenInfo"] == {"status": "Accepted"} | (group if version == "2.1" else {})
+    await wire.close()
+    await house.close()
+
+
+def availability(component: str, value: str, at: str = AT) -> Json:
+    """Return an event that tells how available something is."""
+    event = {
+        "eventId": 1,
+        "timestamp": at,
+        "trigger": "Delta",
+        "actualValue": value,
+        "eventNotificationType": "HardWiredNotification",
+        "component": {"name": component},
+        "variable": {"name": "AvailabilityState"},
+    }
+    return {"generatedAt": at, "seqNo": 0, "eventData": [event]}
+
+
+async def test_a_station_may_tell_of_itself_as_a_whole_that_it_is_out_of_service(
+    wire: Wire, house: House
+) -> None:
+    for value, operative in (("Unavailable", False), ("Available", True)):
+        await wire.call("NotifyEvent", availability("ChargingStation", value))
+        assert house.station().state.operative is operative
+    assert set(house.station().state.connectors) == {1}
+    await wire.call("NotifyEvent", availability("Kettle", "Unavailable"))
+    assert house.station().state.operative
+
+
+async def test_a_status_that_was_overtaken_changes_nothing(
+    wire: Wire, house: House, clock: ManualClock
+) -> None:
+    await clock.advance(30)
+    await wire.status("Occupied", "2026-01-01T00:00:20Z")
+    await wire.status("Available", "2026-01-01T00:00:10Z")
+    assert house.station().state.connectors[1].status is ConnectorStatus.PREPARING
+    assert house.station().counters["status_old"] == 1
+
+
+async def test_an_alert_of_an_evse_there_cannot_be_is_counted_and_changes_nothing(
+    wire: Wire, house: House
+) -> None:
+    told = availability("EVSE", "true")
+    (event,) = told["eventData"]
+    event |= {"component": {"name": "EVSE", "evse": {"id": 999_999}}, "trigger": "Alerting"}
+    event |= {"variable": {"name": "Problem"}}
+    await wire.call("NotifyEvent", told)
+    assert house.happened(FaultRaised) == []
+    assert house.station().counters["connector_out_of_bounds"] >= 1
+
+
+@pytest.mark.parametrize("version", ["2.1"])
+async def test_a_chain_whose_certificates_are_not_named_is_refused(wire: Wire) -> None:
+    named = {
+        "hashAlgorithm": "SHA256",
+        "issuerNameHash": "aa",
+        "issuerKeyHash": "bb",
+        "serialNumber": "01",
+    }
+    request = {"source": "OCSP", "urls": ["http://x"], "certificateHashData": named}
+    answer = await wire.call(
+        "GetCertificateChainStatus", {"certificateStatusRequests": [request]}, valid=True
+    )
+    (told,) = answer["certificateStatus"]
+    assert (told["certificateHashData"], told["status"]) == (named, "Failed")
+    for odd in (
+        [],
+        [{"source": "OCSP"}],
+        [{**request, "certificateHashData": "sha"}],
+        [{**request, "certificateHashData": {**named, "serialNumber": None}}],
+    ):
+        refused = await wire.refused(
+            "GetCertificateChainStatus", {"certificateStatusRequests": odd}
+        )
+        assert refused == "OccurrenceConstraintViolation"

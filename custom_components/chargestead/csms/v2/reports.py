@@ -19,7 +19,6 @@ MOST_VARIABLES: Final = 10_000
 _MOST_TEXT: Final = 2**21
 _SILENCE_S: Final = 60
 _LONGEST_S: Final = 600
-_MOST_UNFETCHED: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class Report:
 class _Collecting:
     kind: str
     future: asyncio.Future[Report]
-    deadline: float
+    deadline: float | None = None
     entries: list[Mapping[str, object]] = field(default_factory=list)
     seen: set[int] = field(default_factory=set)
     size: int = 0
@@ -52,29 +51,24 @@ class Reports:
         self._futures: dict[int, asyncio.Future[Report]] = {}
 
     def open(self, kind: str = NOTIFY_REPORT) -> int:
-        """Return the id for a new request, whose parts are kept from now on."""
+        """Return the id for a new request, whose parts are kept from now on until it is waited for or dropped."""
         request_id = self._station.request_ids.next()
-        collecting = _Collecting(
-            kind,
-            asyncio.get_running_loop().create_future(),
-            self._station.clock.monotonic() + _LONGEST_S,
-        )
-        self._collecting[request_id] = collecting
-        self._futures[request_id] = collecting.future
-        if len(self._futures) > _MOST_UNFETCHED:
-            del self._futures[next(iter(self._futures))]
-        self._patience(request_id, collecting)
+        future: asyncio.Future[Report] = asyncio.get_running_loop().create_future()
+        self._collecting[request_id] = _Collecting(kind, future)
+        self._futures[request_id] = future
         return request_id
 
     async def wait(self, request_id: int) -> Report:
         """Return the report when its last part is there, or else what came before the station fell silent.
 
-        A short one may be whole before anybody waits. Raises StationOfflineError.
+        A short one may be whole before anybody waits; silence counts from then on, since the request may have waited
+        for others, and the station taken its time over the answer. Raises StationOfflineError.
         """
-        future = self._futures.pop(request_id, None)
-        if future is None:
-            raise StationOfflineError(self._station.station_id)
-        return await future
+        collecting = self._collecting.get(request_id)
+        if collecting is not None:
+            collecting.deadline = self._station.clock.monotonic() + _LONGEST_S
+            self._patience(request_id, collecting)
+        return await self._futures.pop(request_id)
 
     def drop(self, request_id: int) -> None:
         """Wait no more for a report the station refused."""
@@ -111,11 +105,12 @@ class Reports:
             self._keep(collecting, entries)
         if not more:
             self._finish(request_id, whole=number == len(collecting.seen) - 1)
-        elif self._station.clock.monotonic() >= collecting.deadline:
-            counters.add("report_unfinished")
-            self._finish(request_id, whole=False)
-        else:
-            self._patience(request_id, collecting)
+        elif collecting.deadline is not None:
+            if self._station.clock.monotonic() < collecting.deadline:
+                self._patience(request_id, collecting)
+            else:
+                counters.add("report_unfinished")
+                self._finish(request_id, whole=False)
         return True
 
     def take_next(
@@ -153,9 +148,7 @@ class Reports:
         collecting.timer = self._station.clock.call_later(_SILENCE_S, give_up)
 
     def _finish(self, request_id: int, *, whole: bool) -> None:
-        collecting = self._collecting.get(request_id)
-        if collecting is None:
-            return
+        collecting = self._collecting[request_id]
         self._end(request_id)
         if not whole:
             self._station.counters.add("report_incomplete")

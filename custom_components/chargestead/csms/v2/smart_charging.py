@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from ...model.commands import (
@@ -114,6 +115,7 @@ def _get(adapter: Adapter2, command: GetChargingProfiles) -> Request:
         on_wire(requestId=request_id, evseId=command.connector_id, chargingProfile=criteria),
         judged=False,
         complete=complete,
+        abandon=partial(adapter.reports.drop, request_id),
     )
 
 
