@@ -13,11 +13,6 @@ from tests.simulator import ManualClock, SimulatedStation
 from .house import MORNING, House, complaints, house_in, on_clock, without_fsync
 
 
-@pytest.fixture
-def enable_event_loop_debug() -> None:
-    """Leave the event loop alone: its debug mode doubles the time of thousands of frames."""
-
-
 # Home Assistant's test plugin has every statement and its parameters logged, which takes longer than the statement.
 logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 
