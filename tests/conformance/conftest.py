@@ -21,11 +21,6 @@ type Stage = Callable[..., AbstractAsyncContextManager[Scene]]
 logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 
 
-@pytest.fixture
-def enable_event_loop_debug() -> None:
-    """Leave the event loop alone: its debug mode doubles the time of thousands of frames."""
-
-
 @pytest.fixture(autouse=True)
 def _loopback() -> None:
     """Allow sockets to this machine."""

@@ -261,11 +261,6 @@ def form(profile: Json) -> tuple[str, int, str, str, int, float]:
 
 
 @pytest.fixture
-def enable_event_loop_debug() -> None:
-    """Leave the event loop alone: its debug mode doubles the time of thousands of frames."""
-
-
-@pytest.fixture
 def expected_lingering_timers() -> bool:
     """Allow the heartbeat timer of a web socket that was torn off, which fires once into the void."""
     return True

@@ -72,14 +72,7 @@ from custom_components.chargestead.model.station import (
 )
 from tests.simulator import CallError, Json, ManualClock
 
-from .limit_fixtures import (
-    House,
-    asked,
-    clock,
-    enable_event_loop_debug,
-    expected_lingering_timers,
-    house,
-)
+from .limit_fixtures import House, asked, clock, expected_lingering_timers, house
 
 SCHEMAS = Path(ocpp.v16.__file__).parent / "schemas"
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)

@@ -18,7 +18,6 @@ from .limit_fixtures import (
     House,
     asked,
     clock,
-    enable_event_loop_debug,
     expected_lingering_timers,
     form,
     house,

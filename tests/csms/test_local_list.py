@@ -13,15 +13,7 @@ from custom_components.chargestead.model.errors import (
 )
 from tests.simulator import ManualClock
 
-from .limit_fixtures import (
-    READY,
-    House,
-    asked,
-    clock,
-    enable_event_loop_debug,
-    expected_lingering_timers,
-    house,
-)
+from .limit_fixtures import READY, House, asked, clock, expected_lingering_timers, house
 
 ENABLED = {**READY, "LocalAuthListEnabled": "true"}
 CARDS = tuple(LocalListEntry(id_token=f"CARD-{number}", status="Accepted") for number in range(3))

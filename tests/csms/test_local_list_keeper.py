@@ -32,11 +32,6 @@ def _loopback() -> None:
 
 
 @pytest.fixture
-def enable_event_loop_debug() -> None:
-    """Leave the event loop alone: its debug mode doubles the time of thousands of frames."""
-
-
-@pytest.fixture
 def expected_lingering_timers() -> bool:
     """Expect the heartbeat of a socket that was cut off, which aiohttp leaves to find out for itself."""
     return True

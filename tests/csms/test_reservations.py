@@ -32,7 +32,6 @@ from .limit_fixtures import (
     House,
     asked,
     clock,
-    enable_event_loop_debug,
     expected_lingering_timers,
     house,
 )

@@ -15,16 +15,7 @@ from custom_components.chargestead.csms.setup import (
 from custom_components.chargestead.model.station import ConfigurationValue, StationIdentity
 from tests.simulator import PERSONALITIES, CallError, Json, ManualClock, Personality
 
-from .limit_fixtures import (
-    ALL_WANTED,
-    READY,
-    House,
-    asked,
-    clock,
-    enable_event_loop_debug,
-    expected_lingering_timers,
-    house,
-)
+from .limit_fixtures import ALL_WANTED, READY, House, asked, clock, expected_lingering_timers, house
 
 REGISTER = "Energy.Active.Import.Register"
 NEEDED = {

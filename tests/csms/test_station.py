@@ -28,15 +28,7 @@ from custom_components.chargestead.model.station import (
 )
 from tests.simulator import ManualClock, Personality
 
-from .limit_fixtures import (
-    STATION,
-    House,
-    asked,
-    clock,
-    enable_event_loop_debug,
-    expected_lingering_timers,
-    house,
-)
+from .limit_fixtures import STATION, House, asked, clock, expected_lingering_timers, house
 
 
 async def test_an_accepted_setting_is_shown_and_remembered(house: House) -> None:

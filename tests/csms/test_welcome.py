@@ -16,7 +16,6 @@ from .limit_fixtures import (
     House,
     asked,
     clock,
-    enable_event_loop_debug,
     expected_lingering_timers,
     form,
     house,

@@ -18,11 +18,6 @@ MEASURANDS = (
 
 
 @pytest.fixture
-def enable_event_loop_debug() -> None:
-    """Leave the event loop alone: its debug mode doubles the time of thousands of frames."""
-
-
-@pytest.fixture
 def clock() -> ManualClock:
     """Return a clock that stands at 2026-01-01T00:00Z."""
     return ManualClock()

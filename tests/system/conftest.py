@@ -12,7 +12,6 @@ from tests.simulator import ManualClock, SimulatedStation
 
 from .house import MORNING, House, complaints, house_in, on_clock, without_fsync
 
-
 # Home Assistant's test plugin has every statement and its parameters logged, which takes longer than the statement.
 logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 
