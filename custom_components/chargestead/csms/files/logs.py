@@ -93,11 +93,6 @@ class Logs:
                 order.settle(status)
                 return
 
-    async def files(self) -> list[StoredFile]:
-        """Return the logs there are, newest first."""
-        files = self._station.around.files
-        return await files.disk.run(files.logs.files, self._station.station_id)
-
     async def _keep(self, order: LogOrder, intake: Intake, name: str) -> None:
         station, files, kind = self._station, self._station.around.files, order.command.kind
         at = station.clock.now()
