@@ -36,7 +36,7 @@ class LogOrder:
     command: RequestLog
     hosted: Hosted
     outcome: asyncio.Future[StoredFile | str | None]
-    result: CommandResult | None = None
+    result: CommandResult = CommandResult(status=None, answer={})
 
     def settle(self, outcome: StoredFile | str | None) -> None:
         """Tell whoever waits; the first news counts."""
@@ -123,6 +123,6 @@ class Logs:
 
 def _announced(order: LogOrder) -> str | None:
     """Return the name of a log as the station's answer has it (1.6 section 6.26, 2.0.1 part 2 GetLogResponse)."""
-    answer = order.result.answer if order.result is not None else {}
+    answer = order.result.answer
     name = answer.get("fileName") or answer.get("filename")
     return safe(name) if isinstance(name, str) else None
