@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from ...model.commands import CommandResult, RequestLog
@@ -36,7 +37,7 @@ class LogOrder:
     command: RequestLog
     hosted: Hosted
     outcome: asyncio.Future[StoredFile | str | None]
-    result: CommandResult = CommandResult(status=None, answer={})
+    result: CommandResult = field(default_factory=partial(CommandResult, status=None, answer={}))
 
     def settle(self, outcome: StoredFile | str | None) -> None:
         """Tell whoever waits; the first news counts."""
