@@ -5,9 +5,11 @@ from html import escape
 from typing import Final
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.config_entries import ConfigEntryState
 
 from .coordinator import ChargesteadConfigEntry
 from .csms.files import StoredFile
+from .csms.station import ChargingStation
 from .errors import translated
 from .fault_issues import fault_placeholders
 from .log_files import async_fetch_log, async_log_report
@@ -38,8 +40,10 @@ class FaultFixFlow(RepairsFlow):
         self._fetching: asyncio.Task[StoredFile] | None = None
         self._log: StoredFile | None = None
         self._waited = False
+        self._name = ""
         self._failure = ""
         self._ends = {
+            "already_over": self.async_step_already_over,
             "failed": self.async_step_failed,
             "log_ready": self.async_step_log_ready,
             "mended": self.async_step_mended,
@@ -48,10 +52,14 @@ class FaultFixFlow(RepairsFlow):
 
     async def async_step_init(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Explain, and offer what can be done."""
+        if not self._is_loaded:
+            return await self.async_step_already_over()
+        told = fault_placeholders(self.hass, self._entry, self._fault)
+        self._name = told["station"]
         return self.async_show_menu(
             step_id="init",
             menu_options=[fix.value for fix in rule_of(self._fault.kind).fixes],
-            description_placeholders=fault_placeholders(self.hass, self._entry, self._fault),
+            description_placeholders=told,
         )
 
     async def async_step_restart(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
@@ -91,9 +99,9 @@ class FaultFixFlow(RepairsFlow):
     async def async_step_fetch_log(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
         """Have the station bring its log, and offer it for download."""
         if self._fetching is None:
-            station = self._entry.runtime_data.site.stations.get(self._fault.station_id or "")
+            station = self._station
             if station is None:
-                return self.async_abort(reason="already_over")
+                return await self.async_step_already_over()
             self._fetching = self._entry.async_create_background_task(
                 self.hass, async_fetch_log(station), f"log of {station.station_id}"
             )
@@ -104,7 +112,7 @@ class FaultFixFlow(RepairsFlow):
             )
         fetching, self._fetching = self._fetching, None
         if fetching.cancelled():
-            return self.async_abort(reason="already_over")
+            return await self._async_go_on("already_over")
         try:
             self._log = fetching.result()
         except ChargesteadError as err:
@@ -131,10 +139,12 @@ class FaultFixFlow(RepairsFlow):
     async def _async_mend(self, fix: FaultFix) -> RepairsFlowResult:
         """Start to mend, show that it is on its way, and then what came of it."""
         if self._mending is None:
+            station = self._station
+            if station is None:
+                return await self.async_step_already_over()
             site = self._entry.runtime_data.site
-            station = site.stations.get(self._fault.station_id or "")
-            if station is None or site.faults.find(station.station_id, self._fault.key) is None:
-                return self.async_abort(reason="already_over")
+            if site.faults.find(station.station_id, self._fault.key) is None:
+                return await self.async_step_already_over()
             mender = Mender(site, station.clock, station, self._fault)
             self._mending = self._entry.async_create_background_task(
                 self.hass, mender.mend(fix), f"mend {self._fault.kind.value}"
@@ -148,7 +158,7 @@ class FaultFixFlow(RepairsFlow):
         mending, self._mending = self._mending, None
         if mending.cancelled():
             # The entry was unloaded meanwhile.
-            return self.async_abort(reason="already_over")
+            return await self._async_go_on("already_over")
         return await self._async_go_on(self._came_of(mending))
 
     async def _async_go_on(self, step: str) -> RepairsFlowResult:
@@ -168,8 +178,20 @@ class FaultFixFlow(RepairsFlow):
         return "mended" if mended else "still_there"
 
     @property
-    def _name(self) -> str:
-        return fault_placeholders(self.hass, self._entry, self._fault)["station"]
+    def _is_loaded(self) -> bool:
+        """Tell whether the house is still there; it may have been taken down while the dialog was open."""
+        return self._entry.state is ConfigEntryState.LOADED
+
+    @property
+    def _station(self) -> ChargingStation | None:
+        """Return the station, None where it is gone."""
+        if not self._is_loaded:
+            return None
+        return self._entry.runtime_data.site.stations.get(self._fault.station_id or "")
+
+    async def async_step_already_over(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
+        """End where there is nothing left to mend."""
+        return self.async_abort(reason="already_over")
 
     async def async_step_mended(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
         """End well."""

@@ -42,10 +42,8 @@ def sends(command_fn: Callable[[ActionTarget, Fields], Command]) -> Send:
     return send
 
 
-def told(result: CommandResult | None, **more: object) -> Response:
+def told(result: CommandResult, **more: object) -> Response:
     """Return a station's answer as actions tell it."""
-    if result is None:
-        return {"status": None, "answer": {}, **more}
     return {"status": result.status, "answer": dict(result.answer), **more}
 
 

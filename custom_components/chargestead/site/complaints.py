@@ -19,7 +19,7 @@ def restore_complaints(station: ChargingStation, faults: Iterable[Fault]) -> Non
             vendor_error_code=fault.vendor_code,
             since=fault.last_at,
         )
-        if fault.connector_id == 0:
-            station.book.update(fault=complaint)
-        elif fault.connector_id in station.book.connectors:
+        if fault.connector_id:
             station.book.update_connector(fault.connector_id, fault=complaint)
+        else:
+            station.book.update(fault=complaint)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 import uuid
 
@@ -327,12 +328,11 @@ class FirmwareUpdates:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        waits = update.stage is FirmwareStage.WAITING
-        if waits and self._unsubscribe is None:
+        self._look_no_more()
+        if update.stage is FirmwareStage.WAITING:
             self._unsubscribe = self._station.subscribe(self._changed)
-        elif not waits:
-            self._look_no_more()
-        if waits or update.is_over:
+            return
+        if update.is_over:
             return
         seconds = _SILENT_S
         if update.stage in (FirmwareStage.SCHEDULED, FirmwareStage.PAUSED):
@@ -340,17 +340,16 @@ class FirmwareUpdates:
         elif update.stage in _SETTLED:
             seconds = _BOOT_S
         passed = (self._station.clock.now() - update.changed_at).total_seconds()
-        self._timer = self._station.clock.call_later(max(1, seconds - passed), self._silent)
+        self._timer = self._station.clock.call_later(
+            max(1, seconds - passed), partial(self._silent, update)
+        )
 
     def _look_no_more(self) -> None:
         unsubscribe, self._unsubscribe = self._unsubscribe, None
         if unsubscribe is not None:
             unsubscribe()
 
-    def _silent(self) -> None:
-        update = self.running
-        if update is None:
-            return
+    def _silent(self, update: FirmwareUpdate) -> None:
         version = self._station.state.identity.firmware_version
         unchanged = update.stage is FirmwareStage.INSTALLED and same_version(
             version, update.previous

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from ...model.commands import CommandResult, RequestLog
@@ -36,7 +37,7 @@ class LogOrder:
     command: RequestLog
     hosted: Hosted
     outcome: asyncio.Future[StoredFile | str | None]
-    result: CommandResult | None = None
+    result: CommandResult = field(default_factory=partial(CommandResult, status=None, answer={}))
 
     def settle(self, outcome: StoredFile | str | None) -> None:
         """Tell whoever waits; the first news counts."""
@@ -93,11 +94,6 @@ class Logs:
                 order.settle(status)
                 return
 
-    async def files(self) -> list[StoredFile]:
-        """Return the logs there are, newest first."""
-        files = self._station.around.files
-        return await files.disk.run(files.logs.files, self._station.station_id)
-
     async def _keep(self, order: LogOrder, intake: Intake, name: str) -> None:
         station, files, kind = self._station, self._station.around.files, order.command.kind
         at = station.clock.now()
@@ -128,6 +124,6 @@ class Logs:
 
 def _announced(order: LogOrder) -> str | None:
     """Return the name of a log as the station's answer has it (1.6 section 6.26, 2.0.1 part 2 GetLogResponse)."""
-    answer = order.result.answer if order.result is not None else {}
+    answer = order.result.answer
     name = answer.get("fileName") or answer.get("filename")
     return safe(name) if isinstance(name, str) else None

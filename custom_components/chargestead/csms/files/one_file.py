@@ -4,7 +4,6 @@ from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from functools import wraps
 import hmac
-from os import stat_result
 from pathlib import Path
 import sys
 from typing import IO, Any, Concatenate, Final, NoReturn, Self, override
@@ -97,47 +96,54 @@ class Transfer:
 
     _intake: Intake | None = None
     _reading: IO[bytes] | None = None
+    _failure: FileRefusedError | OSError | None = None
     _at = 0
 
-    def __init__(self, file: OneFile, name: str, mode: str) -> None:
+    def __init__(self, file: OneFile, name: str) -> None:
         """Open nothing before it is entered."""
         self.file = file
         self._name = name
-        self._mode = mode
 
-    @_told_as_451
     async def __aenter__(self) -> Self:
-        """Open the file."""
+        """Open the file.
+
+        What goes wrong with that is told when it is used first: only then is the connection for the data closed, on
+        which a station would go on waiting.
+        """
+        try:
+            await self._open()
+        except (FileRefusedError, OSError) as failure:
+            self._failure = failure
+        return self
+
+    async def _open(self) -> None:
         file, ticket = self.file, self.file.ticket
         ticket.enter(file.bounds)
         try:
-            if ticket.source is None:
-                self._intake = self._new()
-                await self._intake.open()
-            else:
+            if ticket.source is not None:
                 self._reading = await file.disk.run(ticket.source.open, "rb")
+                return
+            self._intake = Intake(
+                file.disk,
+                self._needed(ticket.folder),
+                most_bytes=ticket.most_bytes,
+                reserve_bytes=file.bounds.disk_reserve_bytes,
+            )
+            await self._intake.open()
         except BaseException:
             self._left()
             raise
-        return self
 
-    def _new(self) -> Intake:
-        folder = self.file.ticket.folder
-        if folder is None or self._mode != "wb":
-            raise FileRefusedError(FileRefusal.UNREADABLE)
-        return Intake(
-            self.file.disk,
-            folder,
-            most_bytes=self.file.ticket.most_bytes,
-            reserve_bytes=self.file.bounds.disk_reserve_bytes,
-        )
+    def _needed[T](self, part: T | None) -> T:
+        """Return what a transfer cannot go on without, where it is there."""
+        if self._failure is not None or part is None:
+            raise self._failure or FileRefusedError(FileRefusal.UNREADABLE)
+        return part
 
     @_told_as_451
     async def write(self, data: bytes) -> int:
         """Take some bytes."""
-        if self._intake is None:
-            raise FileRefusedError(FileRefusal.UNREADABLE)
-        await self._intake.write(data)
+        await self._needed(self._intake).write(data)
         return len(data)
 
     async def seek(self, offset: int) -> int:
@@ -148,9 +154,8 @@ class Transfer:
     @_told_as_451
     async def read(self, size: int) -> bytes:
         """Return the next bytes."""
-        if self._reading is None:
-            raise FileRefusedError(FileRefusal.UNREADABLE)
-        block = await self.file.disk.run(_read, self._reading, self._at, size)
+        reading = self._needed(self._reading)
+        block = await self.file.disk.run(_read, reading, self._at, size)
         self.file.ticket.passed(self._at, self._at + len(block))
         self._at += len(block)
         return block
@@ -162,22 +167,32 @@ class Transfer:
     @_told_as_451
     async def __aexit__(self, kind: object = None, *_: object) -> None:
         """Keep a file that came whole."""
-        file, ticket = self.file, self.file.ticket
+        if self._failure is not None:
+            if kind is None:
+                raise self._failure
+            return
         try:
             if kind is not None:
-                file.counters.add("file_broken_off")
-            elif self._intake is None:
-                if ticket.complete:
-                    file.counters.add("file_given")
-                    file.done(ticket)
-            elif self._intake.size == 0:
-                raise FileRefusedError(FileRefusal.EMPTY)
-            elif ticket.keep is not None:
-                await ticket.keep(self._intake, self._name)
-                file.counters.add("file_taken")
-                file.done(ticket)
+                self.file.counters.add("file_broken_off")
+            else:
+                await self._end()
         finally:
             self._left()
+
+    async def _end(self) -> None:
+        """Take note of a file that went through; of firmware, the parts may have been fetched one by one."""
+        file, ticket = self.file, self.file.ticket
+        if ticket.source is None:
+            intake = self._needed(self._intake)
+            if intake.size == 0:
+                raise FileRefusedError(FileRefusal.EMPTY)
+            await self._needed(ticket.keep)(intake, self._name)
+            file.counters.add("file_taken")
+        elif ticket.complete:
+            file.counters.add("file_given")
+        else:
+            return
+        file.done(ticket)
 
     def _left(self) -> None:
         if self._intake is not None:
@@ -190,6 +205,11 @@ class Transfer:
 def _read(file: IO[bytes], start: int, size: int) -> bytes:
     file.seek(start)
     return file.read(size)
+
+
+def _there_is_none(*_: object, **__: object) -> NoReturn:
+    """Fail, for what no command that is taken leads to."""
+    raise NotImplementedError
 
 
 class OneFileIO(AbstractPathIO[Path]):
@@ -209,55 +229,9 @@ class OneFileIO(AbstractPathIO[Path]):
 
     @override
     def open(self, path: Path, *, mode: str = "rb") -> Transfer:  # type: ignore[override]
-        """Return the one file."""
+        """Return the one file; whether it is given or taken is for its ticket to say."""
         user: OneUser = self.connection.user  # type: ignore[union-attr]
-        return Transfer(user.file, path.name, mode)
+        return Transfer(user.file, path.name)
 
-    @override
-    async def mkdir(self, path: Path, *, parents: bool = False, exist_ok: bool = False) -> None:
-        _there_is_none()
-
-    @override
-    async def rmdir(self, path: Path) -> None:
-        _there_is_none()
-
-    @override
-    async def unlink(self, path: Path) -> None:
-        _there_is_none()
-
-    @override
-    def list(self, path: Path) -> AsyncIterable[Path]:
-        _there_is_none()
-
-    @override
-    async def stat(self, path: Path) -> stat_result:
-        _there_is_none()
-
-    @override
-    async def _open(self, path: Path, mode: str) -> Any:
-        _there_is_none()
-
-    @override
-    async def seek(self, file: object, offset: int, whence: int = 0) -> int:
-        _there_is_none()
-
-    @override
-    async def write(self, file: object, data: bytes) -> int:
-        _there_is_none()
-
-    @override
-    async def read(self, file: object, block_size: int) -> bytes:
-        _there_is_none()
-
-    @override
-    async def close(self, file: object) -> None:
-        _there_is_none()
-
-    @override
-    async def rename(self, source: Path, destination: Path) -> Path:
-        _there_is_none()
-
-
-def _there_is_none() -> NoReturn:
-    """Fail, for what no command that is taken leads to."""
-    raise NotImplementedError
+    mkdir = rmdir = unlink = list = stat = rename = _there_is_none
+    _open = seek = write = read = close = _there_is_none

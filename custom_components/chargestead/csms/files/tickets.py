@@ -41,7 +41,6 @@ class Ticket:
     sent: Spans = field(default_factory=Spans)
     percent: int = 0
     on_end: list[Callable[[], None]] = field(default_factory=list)
-    timer: Timer | None = None
     _patience: set[asyncio.Timeout] = field(default_factory=set)
 
     def enter(self, bounds: FileBounds) -> None:
@@ -96,6 +95,7 @@ class Tickets:
         self._clock = clock
         self._bounds = bounds
         self._by_token: dict[str, Ticket] = {}
+        self._timers: dict[Ticket, Timer] = {}
 
     def __len__(self) -> int:
         """Return how many are out."""
@@ -106,7 +106,10 @@ class Tickets:
         if len(self._by_token) >= self._bounds.transfers:
             raise FileRefusedError(FileRefusal.TOO_MANY)
         self._by_token[ticket.token] = ticket
-        ticket.timer = self._clock.call_later(seconds, lambda: self.end(ticket))
+        self._valid_for(ticket, seconds)
+
+    def _valid_for(self, ticket: Ticket, seconds: float) -> None:
+        self._timers[ticket] = self._clock.call_later(seconds, lambda: self.end(ticket))
 
     def find(self, token: str) -> Ticket | None:
         """Return the ticket of a token."""
@@ -116,9 +119,9 @@ class Tickets:
         """Take note that a file went through; what was sent may yet be lost on its way, and be fetched again."""
         if ticket.source is None:
             self.end(ticket)
-        elif not ticket.ended and ticket.timer is not None:
-            ticket.timer.cancel()
-            ticket.timer = self._clock.call_later(self._bounds.grace_s, lambda: self.end(ticket))
+        elif not ticket.ended:
+            self._timers[ticket].cancel()
+            self._valid_for(ticket, self._bounds.grace_s)
 
     def end(self, ticket: Ticket) -> None:
         """Make a ticket worthless, and break off what it is used for."""
@@ -126,8 +129,7 @@ class Tickets:
             return
         ticket.ended = True
         self._by_token.pop(ticket.token, None)
-        if ticket.timer is not None:
-            ticket.timer.cancel()
+        self._timers.pop(ticket).cancel()
         ticket.expire()
         for callback in ticket.on_end:
             callback()

@@ -1,7 +1,7 @@
 """TLS on the port stations dial in to: its own certificate, and whose certificates it believes."""
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 import ssl
 from typing import Final, override
@@ -108,27 +108,27 @@ def _context(counters: Counters) -> ssl.SSLContext:
     return context
 
 
-def _load(context: ssl.SSLContext, files: Iterable[tuple[str, str]]) -> datetime:
-    """Let a context serve certificates, and return when the first of them runs out."""
-    ends = []
+def _load(context: ssl.SSLContext, files: Iterable[tuple[str, str]]) -> datetime | None:
+    """Let a context serve certificates, and return when the first of them runs out, as far as that can be told."""
+    ends: list[datetime] = []
     for certificate, key in files:
         try:
             context.load_cert_chain(certificate, key, password=lambda: "")
-            ends.append(_end(Path(certificate).read_bytes()))
+            ends += _end(Path(certificate).read_bytes())
         except ssl.SSLError:
             raise
         except OSError as error:
             # Not to be taken for a port that cannot be bound.
             raise ssl.SSLError(error.errno, f"{error.strerror}: {certificate}, {key}") from error
-    return min(ends)
+    return min(ends, default=None)
 
 
-def _end(content: bytes) -> datetime:
+def _end(content: bytes) -> list[datetime]:
     try:
-        return x509.load_pem_x509_certificate(content).not_valid_after_utc
+        return [x509.load_pem_x509_certificate(content).not_valid_after_utc]
     except ValueError, x509.InvalidVersion:
         # It is served all the same: what OpenSSL took cannot be judged here.
-        return datetime.max.replace(tzinfo=UTC)
+        return []
 
 
 def _trust(context: ssl.SSLContext, name: str, **where: str) -> None:
