@@ -1,7 +1,6 @@
 """A ledger in a file of its own."""
 
 from collections.abc import AsyncIterator
-import logging
 from pathlib import Path
 
 import pytest
@@ -9,12 +8,6 @@ import pytest
 from custom_components.chargestead.billing.ledger import Ledger
 
 from .stories import ManualClock
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _quiet_database() -> None:
-    """Keep the text of every statement out of the log, which would be most of the time."""
-    logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from functools import partial
-import logging
 import sys
 
 from homeassistant.core import HomeAssistant
@@ -17,8 +16,6 @@ from tests.system.house import MORNING, complaints, on_clock, without_fsync
 from .scene import Scene, scene_in
 
 type Stage = Callable[..., AbstractAsyncContextManager[Scene]]
-
-logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 
 
 @pytest.fixture(autouse=True)

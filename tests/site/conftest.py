@@ -3,9 +3,9 @@
 import pytest
 import pytest_socket
 
-from tests.billing.conftest import _quiet_database, clock, ledger, path, url
+from tests.billing.conftest import clock, ledger, path, url
 
-__all__ = ["_quiet_database", "clock", "ledger", "path", "url"]
+__all__ = ["clock", "ledger", "path", "url"]
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,6 @@
 """Loopback for whole systems, and a house in Home Assistant."""
 
 from collections.abc import AsyncIterator, Iterator
-import logging
 import sys
 
 from homeassistant.core import HomeAssistant
@@ -11,9 +10,6 @@ import pytest_socket
 from tests.simulator import ManualClock, SimulatedStation
 
 from .house import MORNING, House, complaints, house_in, on_clock, without_fsync
-
-# Home Assistant's test plugin has every statement and its parameters logged, which takes longer than the statement.
-logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 
 
 @pytest.fixture(autouse=True)
