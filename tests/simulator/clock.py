@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import heapq
 import itertools
 import time
-from typing import Final, Protocol, override
+from typing import Any, Final, Protocol, override
 
 EPOCH: Final = datetime(2026, 1, 1, tzinfo=UTC)
 SPIN_POLLS: Final = 300
@@ -99,17 +99,17 @@ class _Timer:
 class ManualClock:
     """A clock that stands still until a test moves it.
 
-    Between two timers it lets real loopback sockets come to rest: nobody is busy, and nothing
-    was sent or received for `idle_polls` turns of the event loop. Somebody who stays busy for
-    `patience` real seconds is an error, unless `forgive_after` real seconds says to go on
-    without them (for a central system that is meant not to answer).
+    Between two timers it lets real loopback sockets come to rest: nobody is busy, no thread
+    works for the event loop, and nothing was sent or received for `idle_polls` of its turns.
+    Somebody who stays busy for `patience` real seconds is an error, unless `forgive_after` real
+    seconds says to go on without them (for a central system that is meant not to answer).
     """
 
     def __init__(
         self,
         start: datetime = EPOCH,
         *,
-        patience: float = 5.0,
+        patience: float = 20.0,
         forgive_after: float | None = None,
         idle_polls: int = 12,
     ) -> None:
@@ -123,6 +123,7 @@ class ManualClock:
         self._numbers = itertools.count()
         self._busy: dict[int, tuple[str, float]] = {}
         self._probes: dict[str, Callable[[], bool]] = {}
+        self._watched: asyncio.AbstractEventLoop | None = None
         self._activity = 0
         self._moving = False
 
@@ -192,6 +193,7 @@ class ManualClock:
 
     async def settle(self) -> None:
         """Let the sockets come to rest without moving time."""
+        self._watch_threads()
         began = quiet_since = time.monotonic()
         polls = quiet = 0
         while quiet < self._idle_polls:
@@ -209,9 +211,27 @@ class ManualClock:
                     raise ClockStalledError(message)
             else:
                 quiet += 1
-            if instant - began > 12 * self.patience:
+            if instant - began > 3 * self.patience:
                 message = "the sockets do not come to rest"
                 raise ClockStalledError(message)
+
+    def _watch_threads(self) -> None:
+        """Hold time still while a thread does something for the event loop."""
+        loop = asyncio.get_running_loop()
+        if loop is self._watched:
+            return
+        self._watched = loop
+        running: set[asyncio.Future[Any]] = set()
+        run = loop.run_in_executor
+
+        def run_in_executor(*args: Any) -> asyncio.Future[Any]:  # noqa: ANN401
+            future: asyncio.Future[Any] = run(*args)
+            running.add(future)
+            future.add_done_callback(running.discard)
+            return future
+
+        loop.run_in_executor = run_in_executor  # type: ignore[method-assign,assignment]
+        self.add_probe("a thread", lambda: bool(running))
 
     def _waiting(self, instant: float) -> list[str]:
         limit = self.forgive_after

@@ -131,7 +131,7 @@ class House:
         await self.hass.async_block_till_done()
         self.site.subscribe(self.events.append)
         ledger = self.ledger
-        self.clock.add_probe("ledger", lambda: ledger.queued > 0)
+        self.clock.add_probe("ledger", lambda: ledger.busy)
 
     async def down(self) -> None:
         """Unload the integration; nothing of it stays in memory."""

@@ -21,7 +21,7 @@ from custom_components.chargestead.site import Site
 from tests.simulator import Json, ManualClock
 
 STATION: Final = "GARAGE"
-PATIENCE: Final = 5.0
+PATIENCE: Final = 30.0
 
 
 class MemoryOnPaper:
@@ -55,7 +55,7 @@ class House:
         self._ledger: Ledger | None = None
         self._site: Site | None = None
         self._port = 0
-        clock.add_probe("the ledger", lambda: self._ledger is not None and self._ledger.queued > 0)
+        clock.add_probe("the ledger", lambda: self._ledger is not None and self._ledger.busy)
 
     @property
     def ledger(self) -> Ledger:

@@ -83,6 +83,11 @@ class Ledger:
         return self._writer.queued
 
     @property
+    def busy(self) -> bool:
+        """Tell whether something is still to be written, or is being written."""
+        return self._writer.busy
+
+    @property
     def on_error(self) -> Callable[[LedgerError], None] | None:
         """What is called when the database begins to fail, or fails in another way."""
         return self._writer.on_error

@@ -58,6 +58,11 @@ class Writer:
         """Return how much waits for the thread."""
         return self._queue.qsize()
 
+    @property
+    def busy(self) -> bool:
+        """Tell whether the thread has still to do something it was given, or to say that it has."""
+        return self._done < self._given
+
     def keep(self, event: KeptEvent) -> Kept:
         """Queue an event; the future is done when it survives a power cut, or carries a LedgerError."""
         if self._sealed:
