@@ -31,7 +31,7 @@ from tests.simulator import ManualClock
 
 type Json = dict[str, Any]
 
-PATIENCE_S = 10
+PATIENCE_S = 30
 """Real seconds after which a test that waits for the wire gives up."""
 
 START: Json = {"connectorId": 1, "idTag": "CARD", "meterStart": 100}

@@ -1,6 +1,6 @@
 """Stations that bring logs and fetch firmware in a hurry, and whoever follows a link."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -27,15 +27,20 @@ async def hurried(
     version: str = "1.6",
     *,
     personality: Personality | None = None,
+    configuration: Mapping[str, str] | None = None,
     **options: Any,  # noqa: ANN401
 ) -> AsyncIterator[SimulatedStation]:
-    """Let the station GARAGE-1 dial in, which knows its way with files and takes no time over it."""
+    """Let the station GARAGE-1 dial in, which knows its way with files and takes no time over it.
+
+    For answers it waits as long as any: they come as fast as they come.
+    """
     station = SimulatedStation(
         url=f"ws://127.0.0.1:{house.port}",
         station_id="GARAGE-1",
         clock=RealClock(speed=HURRY),
         personality=personality,
         version=version,
+        configuration={"MessageTimeout": str(30 * HURRY), **(configuration or {})},
         **options,
     )
     async with station:

@@ -83,9 +83,7 @@ def shown(house: House) -> State:
 async def over(house: House, station: SimulatedStation) -> str:
     """Wait until the update is over; returns its stage."""
     firmware = house.station().firmware
-    await station.wait_for(
-        lambda: firmware.update and firmware.update.is_over, patience=20, what="the end"
-    )
+    await station.wait_for(lambda: firmware.update and firmware.update.is_over, what="the end")
     await house.settle()
     assert firmware.update is not None
     return firmware.update.stage.value
@@ -105,7 +103,7 @@ async def test_firmware_is_fetched_installed_and_confirmed_by_the_next_boot(
     events = heard(house, FirmwareChanged)
     known = {"SupportedFileTransferProtocols": protocol.upper()}
     async with hurried(house, version, configuration=known) as station:
-        await station.wait_for(lambda: house.station().memory.configured_firmware, patience=20)
+        await station.wait_for(lambda: house.station().memory.configured_firmware)
         await house.settle()
         assert shown(house).state == STATE_OFF
         assert (await offer(house))["size"] == len(CONTENT)
@@ -117,7 +115,7 @@ async def test_firmware_is_fetched_installed_and_confirmed_by_the_next_boot(
         assert shown(house).attributes["in_progress"] is True
         assert await over(house, station) == "confirmed"
         assert station.files.downloaded == CONTENT
-        await station.wait_for(lambda: station.at_rest, patience=20)
+        await station.wait_for(lambda: station.at_rest)
         action = "UpdateFirmware"
         (payload,) = received(station, action)
     location = payload.get("location") or payload["firmware"]["location"]
@@ -216,9 +214,7 @@ async def test_a_station_that_boots_with_the_old_version_has_not_updated(house: 
         await offer(house)
         await install(house)
         firmware = house.station().firmware
-        await station.wait_for(
-            lambda: firmware.update and firmware.update.stage == "installed", patience=20
-        )
+        await station.wait_for(lambda: firmware.update and firmware.update.stage == "installed")
         station.reboot()
         assert await over(house, station) == "failed"
     assert shown(house).attributes["failure"] == "unchanged"
@@ -240,7 +236,7 @@ async def test_not_while_it_charges_unless_that_is_wanted(house: House) -> None:
     async with hurried(house) as station:
         station.plug_in(1)
         station.present_card(1, "CARD")
-        await station.wait_for(lambda: house.station().book.connectors[1].session, patience=20)
+        await station.wait_for(lambda: house.station().book.connectors[1].session)
         await offer(house)
         with pytest.raises(ServiceValidationError) as refused:
             await install(house)
@@ -255,7 +251,7 @@ async def test_it_can_wait_until_the_session_is_over(house: House) -> None:
     async with hurried(house) as station:
         station.plug_in(1)
         station.present_card(1, "CARD")
-        await station.wait_for(lambda: house.station().book.connectors[1].session, patience=20)
+        await station.wait_for(lambda: house.station().book.connectors[1].session)
         await offer(house)
         told = await ask(house, "install_firmware", {"when_idle": True})
         assert told["stage"] == "waiting"
@@ -264,9 +260,7 @@ async def test_it_can_wait_until_the_session_is_over(house: House) -> None:
         assert received(station, "UpdateFirmware") == []
         with patch("custom_components.chargestead.csms.files.firmware.PAUSE_S", 0):
             station.unplug(1)
-            await station.wait_for(
-                lambda: received(station, "UpdateFirmware"), patience=20, what="the request"
-            )
+            await station.wait_for(lambda: received(station, "UpdateFirmware"), what="the request")
         assert await over(house, station) == "confirmed"
 
 

@@ -124,7 +124,7 @@ async def test_the_protocol_is_one_the_station_knows(
     omitted = frozenset() if told else frozenset({"SupportedFileTransferProtocols"})
     personality = Personality(vendor=vendor, omits_keys=omitted)
     async with hurried(house, version, personality=personality, configuration=known) as station:
-        await station.wait_for(lambda: house.station().memory.configured_firmware, patience=20)
+        await station.wait_for(lambda: house.station().memory.configured_firmware)
         if told is None:
             house.station().set_configuration({})
         response = await ask(house, "request_logs", {"wait": 20})

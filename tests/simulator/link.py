@@ -240,7 +240,7 @@ class Link:
                     compression=None,
                     ping_interval=None,
                     max_size=MAX_FRAME,
-                    open_timeout=10,
+                    open_timeout=30,
                     close_timeout=2,
                 )
             except (OSError, InvalidHandshake, TimeoutError) as error:

@@ -35,7 +35,7 @@ from .statuses import StatusReporter
 from .supply import Supply
 from .tasks import Tasks
 from .timekeeping import Timekeeper
-from .watching import Watching
+from .watching import PATIENCE, Watching
 
 ENCRYPTED: Final = 2
 MUTUAL: Final = 3
@@ -172,7 +172,7 @@ class SimulatedStation(Watching):
 
     # Life
 
-    async def start(self, *, wait: bool = True, patience: float = 5.0) -> Self:
+    async def start(self, *, wait: bool = True, patience: float = PATIENCE) -> Self:
         """Switch on; with `wait`, return when accepted and all statuses are told."""
         self._set_password()
         for work in (self.link.run(), self.outbox.run(), self.statuses.run()):

@@ -9,7 +9,7 @@ import urllib.request
 
 from .clock import Clock
 
-TIMEOUT = 10.0
+TIMEOUT = 30.0
 
 
 class TransferError(OSError):

@@ -2,9 +2,16 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
 
 from .frames import CALL, RESULT, Frame, FrameLog, Signal
 from .schedule import Json
+
+PATIENCE: Final = 30.0
+"""Real seconds that a busy machine may take; who waits for nothing waits as long."""
+LOOK_AGAIN: Final = 0.02
+"""Real seconds after which to look again at what no signal tells of, such as the central system."""
 
 
 class Watching:
@@ -45,7 +52,7 @@ class Watching:
         *,
         sent: bool = True,
         where: Callable[[Json], object] | None = None,
-        patience: float = 5.0,
+        patience: float = PATIENCE,
     ) -> Json:
         """Return the next call under an action, seen from the last one expected.
 
@@ -64,7 +71,7 @@ class Watching:
         self,
         condition: Callable[[], object],
         *,
-        patience: float = 5.0,
+        patience: float = PATIENCE,
         what: str = "what was waited for",
     ) -> None:
         """Wait for a condition in real time, without moving the clock.
@@ -75,7 +82,9 @@ class Watching:
             async with asyncio.timeout(patience):
                 while not condition():
                     self.raise_failures()
-                    await self.signal.wait()
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(LOOK_AGAIN):
+                            await self.signal.wait()
         except TimeoutError:
             seen = self.frames.transcript() or "none"
             message = f"{what} did not come; last frames:\n{seen}"

@@ -126,7 +126,9 @@ class TinyCentral:
         for socket in self._sockets:
             socket.transport.resume_reading()
 
-    async def ask(self, action: str, payload: Json | None = None, *, patience: float = 5.0) -> Json:
+    async def ask(
+        self, action: str, payload: Json | None = None, *, patience: float = 30.0
+    ) -> Json:
         """Call the station that connected last, and return its answer."""
         self._asked += 1
         message_id = f"ask-{self._asked}"

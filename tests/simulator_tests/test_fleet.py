@@ -184,10 +184,15 @@ async def test_the_command_runs_and_ends_cleanly_on_a_signal(
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    async with asyncio.timeout(20):
-        await central.heard("StartTransaction")
-        process.send_signal(number)
-        output, _ = await process.communicate()
+    try:
+        async with asyncio.timeout(60):
+            await central.heard("StartTransaction")
+            process.send_signal(number)
+            output, _ = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
     assert process.returncode == 0, output.decode()
     assert "DEMO 1: Charging" in output.decode()
     assert "Traceback" not in output.decode()
