@@ -226,6 +226,26 @@ async def test_its_time_being_over_ends_everything(tmp_path: Path) -> None:
             assert await reader.read() == b""
         writer.close()
         assert not await listens(port_of(hosted))
+        await depot.until(lambda: depot.diagnostics()["files"]["ftp_servers"] == 0)
+
+
+async def test_a_peer_that_does_not_read_its_answers_holds_no_end_up(tmp_path: Path) -> None:
+    async with Depot(tmp_path, linger_s=0.2) as depot:
+        hosted = await depot.take(Protocol.FTP)
+        (server,) = depot.central.files._ftp.servers
+        with socket.socket() as sleeper:
+            sleeper.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            sleeper.setblocking(False)  # noqa: FBT003
+            loop = asyncio.get_running_loop()
+            await loop.sock_connect(sleeper, ("127.0.0.1", port_of(hosted)))
+            await depot.until(lambda: server.connections)
+            (stream,) = server.connections
+            ours = stream.writer.transport
+            ours.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+            await loop.sock_sendall(sleeper, b"NOOP\r\n" * 2000)
+            await depot.until(lambda: ours.get_write_buffer_size() > 1000)
+            async with asyncio.timeout(30):
+                await depot.central.stop()
         assert depot.diagnostics()["files"]["ftp_servers"] == 0
 
 

@@ -114,6 +114,18 @@ class FtpServer(Server):
             await asyncio.wait(there, timeout=patience_s)
         await self.close()
 
+    @override
+    async def close(self) -> None:
+        """Hang up on everybody; whoever does not take what was said to it is not waited for."""
+        self.server.close()
+        there = [connection._dispatcher for connection in self.connections.values()]  # noqa: SLF001
+        for dispatcher in there:
+            dispatcher.cancel()
+        if there:
+            await asyncio.wait(there)
+        self.server.abort_clients()
+        await super().close()
+
 
 class FtpService:
     """The FTP servers that run: none, unless a station needs one at this moment."""
