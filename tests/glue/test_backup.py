@@ -1,8 +1,10 @@
 """Backups: what Home Assistant copies is a whole ledger."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 import hashlib
+from itertools import batched
 from pathlib import Path
 import shutil
 import sqlite3
@@ -15,11 +17,14 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.chargestead.billing.ledger import Ledger
+from custom_components.chargestead.billing.ledger.engine import CHECKPOINT_PAGES
 from custom_components.chargestead.model.errors import LedgerError
 from custom_components.chargestead.model.events import SessionStarted
 
 from .entity_fixtures import NOW, SESSION
 from .flow_fixtures import new_entry
+
+PAGE_BYTES = 4096
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
@@ -57,11 +62,10 @@ def started(number: int) -> SessionStarted:
 
 
 async def keep(ledger: Ledger, numbers: range) -> None:
-    """Keep sessions."""
-    for number in numbers:
-        kept = ledger.keep(started(number))
-        assert kept is not None
-        await kept
+    """Keep sessions, some with each commit."""
+    for some in batched(numbers, 20, strict=False):
+        kept = [ledger.keep(started(number)) for number in some]
+        await asyncio.gather(*(each for each in kept if each is not None))
 
 
 def sessions_in(file: Path) -> int:
@@ -83,6 +87,8 @@ async def test_the_file_is_whole_and_still_while_it_is_copied_and_nothing_is_los
     before = hashlib.sha256(file.read_bytes()).digest()
     await keep(ledger, range(20, 3000))
     assert hashlib.sha256(file.read_bytes()).digest() == before
+    beside = file.with_name(f"{file.name}-wal")
+    assert beside.stat().st_size > 2 * CHECKPOINT_PAGES * PAGE_BYTES
     copy = tmp_path / "copy.db"
     shutil.copy(file, copy)
     assert sessions_in(copy) == 20
