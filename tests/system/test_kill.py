@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 import json
 import multiprocessing
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 import random
 from typing import Any
@@ -104,7 +105,9 @@ class Station:
 
     async def live(self, url: str) -> None:
         """Talk until the socket breaks or there is nothing left to say."""
-        async with connect(url, subprotocols=[Subprotocol("ocpp1.6")]) as socket:
+        async with connect(
+            url, subprotocols=[Subprotocol("ocpp1.6")], open_timeout=30, ping_interval=None
+        ) as socket:
             while True:
                 if self._unanswered is None:
                     self._unanswered = next(self._story, None)
@@ -138,10 +141,21 @@ class Killer:
     async def round(self, station: Station, most: int) -> None:
         """Serve a station until the kill, after `most` messages at most."""
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=victim.main, args=(theirs, self._database, STATION))
+        process = self._context.Process(
+            target=victim.main, args=(theirs, self._database, STATION), daemon=True
+        )
         process.start()
-        port = await asyncio.to_thread(ours.recv)
+        # Or whoever waits for the port would wait on, should the victim die before it has one.
+        theirs.close()
+        try:
+            await self._serve(process, await asyncio.to_thread(ours.recv), station, most)
+        finally:
+            process.kill()
+            await asyncio.to_thread(process.join)
 
+    async def _serve(
+        self, process: ForkServerProcess, port: int, station: Station, most: int
+    ) -> None:
         def kill() -> None:
             self.kills += 1
             process.kill()
@@ -150,10 +164,8 @@ class Killer:
             self._chance.randrange(1, most),
             lambda: asyncio.get_running_loop().call_later(self._chance.uniform(0, 0.01), kill),
         )
-        with suppress(ConnectionClosed, OSError, EOFError):
+        with suppress(ConnectionClosed, ConnectionError):
             await station.live(f"ws://127.0.0.1:{port}/{STATION}")
-        process.kill()
-        await asyncio.to_thread(process.join)
 
 
 @asynccontextmanager
