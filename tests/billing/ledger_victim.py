@@ -52,7 +52,11 @@ async def run(url: str, number: int) -> None:
     room = asyncio.Semaphore(IN_FLIGHT)
 
     def kept(event_number: int, future: asyncio.Future[None]) -> None:
-        future.result()
+        error = future.exception()
+        if error is not None:
+            # Nobody would ever hear of another event; whoever counts them is told by the end.
+            os.write(2, f"event {event_number}: {error!r}\n".encode())
+            os._exit(1)
         os.write(1, b"kept %d\n" % event_number)
         room.release()
 

@@ -1,6 +1,7 @@
 """Killing the process at any moment loses nothing that was said to be kept."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 import os
 from pathlib import Path
@@ -50,6 +51,7 @@ class Victim:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            process_group=0,
         )
 
     def round(self, url: str, number: int, acknowledged: int, seconds: float) -> list[int]:
@@ -77,12 +79,17 @@ class Victim:
         return int(line.split()[1])
 
     def end(self) -> None:
-        """Let it end."""
+        """Let it end; what does not by itself, as after a round that failed, is killed."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.close()
         self._process.stdout.close()
-        self._process.wait(10)
+        try:
+            self._process.wait(10)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
 
 
 @pytest.fixture
