@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 import pytest
 
 from custom_components.chargestead.csms.register import RegisterGuard, Verdict, plausible_power_w
@@ -119,6 +119,7 @@ def test_a_reading_believed_elsewhere_is_followed_unless_it_is_older() -> None:
 STEPS = st.lists(st.tuples(st.integers(-5, 900), st.integers(0, 2000 * KWH)), max_size=30)
 
 
+@example([(0, 2001), (1, 1001), (1, 2), (1, 1)])
 @settings(max_examples=500, deadline=None)
 @given(STEPS)
 def test_whatever_comes_what_is_gained_is_never_negative_nor_more_than_can_be(

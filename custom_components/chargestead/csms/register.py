@@ -105,7 +105,8 @@ class RegisterGuard:
 
     def _replace(self, register_mwh: int, at: datetime) -> None:
         first_mwh, first_at = self._first_odd or (register_mwh, at)
-        gained_mwh = register_mwh - first_mwh + self._since_zero(first_mwh, first_at)
+        # Each of the odd ones may lie a little below the one before.
+        gained_mwh = max(0, register_mwh - first_mwh) + self._since_zero(first_mwh, first_at)
         self._take(register_mwh, at, Verdict.REPLACED)
         self.gained_mwh = gained_mwh
 

@@ -433,7 +433,7 @@ class Transactions:
             session = self._estimated(session)
         session = replace(
             session,
-            ended_at=session.register_last_at or max(at, session.started_at),
+            ended_at=max(session.register_last_at or at, session.started_at),
             register_stop_mwh=session.register_last_mwh,
             flags=session.flags | {SessionFlag.FORGOTTEN},
         )

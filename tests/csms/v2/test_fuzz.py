@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import HealthCheck, example, given, settings, strategies as st
 import orjson
 import pytest
 
@@ -159,6 +159,33 @@ _EVENTS = st.fixed_dictionaries(
 )
 
 
+def _event(kind: str, transaction_id: str, clock: str, *meter_values: Json) -> Json:
+    """Return an event of a transaction that charges."""
+    return {
+        "eventType": kind,
+        "timestamp": f"2026-01-01T{clock}:00Z",
+        "seqNo": 2**63,
+        "transactionInfo": {"transactionId": transaction_id, "chargingState": "Charging"},
+        "evse": None,
+        "idToken": None,
+        "meterValue": list(meter_values),
+    }
+
+
+BEFORE_THE_START: Json = {
+    "timestamp": "2026-01-01T00:30:00Z",
+    "sampledValue": [{"value": 0, "context": "Transaction.Begin"}],
+}
+
+
+@example(
+    [
+        _event("Updated", "b", "00:00"),
+        _event("Started", "b", "00:40", BEFORE_THE_START),
+        _event("Started", "a", "00:40"),
+    ],
+    1,
+)
 @settings(max_examples=100, deadline=None)
 @given(st.lists(_EVENTS, max_size=12), st.integers(1, 3))
 def test_any_transaction_events_leave_sane_sessions(told: list[Json], connectors: int) -> None:
