@@ -22,7 +22,7 @@ from .home_energy import EnergyEntities, HomeEnergy
 from .model.errors import LedgerError
 from .model.price import NO_PRICES, PriceSeries
 from .price_memory import PriceMemory
-from .price_source import KEPT, PriceSource
+from .price_source import KEPT, PriceSource, PriceSourceConfig
 from .price_sources import ActionPrices, price_source
 from .repairs import async_report_tariffs
 from .site import Site
@@ -100,14 +100,15 @@ class HouseCosts:
     @callback
     def _costs_changed(self, _station_id: str | None) -> None:
         """Look after the sources when a session has begun or ended to need one."""
-        if self._wanted() != self._sources.keys():
+        if self._wanted().keys() != self._sources.keys():
             self._follow_sources()
 
     # Prices
 
-    def _wanted(self) -> set[str]:
+    def _wanted(self) -> dict[str, PriceSourceConfig]:
         """Return the sources that are needed and known."""
-        return {name for name in self._site.costing.sources if self.memory.get(name) is not None}
+        needed = ((name, self.memory.get(name)) for name in self._site.costing.sources)
+        return {name: config for name, config in needed if config is not None}
 
     @callback
     def _follow_sources(self) -> None:
@@ -115,17 +116,13 @@ class HouseCosts:
         for config in self.tariffs.sources:
             self.memory.remember(config)
         wanted = self._wanted()
-        for name in self._sources.keys() - wanted:
+        for name in self._sources.keys() - wanted.keys():
             self._sources.pop(name).source.async_stop()
-        for name in sorted(wanted - self._sources.keys()):
-            self._start(name)
+        for name in sorted(wanted.keys() - self._sources.keys()):
+            self._start(name, wanted[name])
 
     @callback
-    def _start(self, name: str) -> None:
-        config = self.memory.get(name)
-        if config is None:
-            return
-
+    def _start(self, name: str, config: PriceSourceConfig) -> None:
         @callback
         def learn(series: PriceSeries) -> None:
             self._learn(name, series)
