@@ -47,7 +47,7 @@ async def test_a_stranger_cannot_take_the_place_of_a_station_that_is_alive() -> 
 
 
 async def test_many_strangers_at_once_cannot_either(caplog: pytest.LogCaptureFixture) -> None:
-    async with House(replace(BOUNDS, takeover_probe_s=1)) as house:
+    async with House(replace(BOUNDS, takeover_probe_s=10)) as house:
         known = house.add()
         async with house.dial() as station:
             reading = await answering(house, station)

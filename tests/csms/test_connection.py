@@ -406,7 +406,7 @@ async def test_a_peer_that_is_dead_without_a_word_is_noticed() -> None:
 async def test_a_peer_that_does_not_read_is_cut_off_and_blocks_nobody(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with House(replace(BOUNDS, ping_interval_s=0.2)) as house:
+    async with House(replace(BOUNDS, ping_interval_s=1)) as house:
         known = house.add()
         house.add("CP2")
         stuck = await house.open()

@@ -32,7 +32,7 @@ async def ftp[T](hosted: Hosted, work: Callable[[ftplib.FTP], T], *, login: bool
     """Do something over FTP, as a station does."""
 
     def session() -> T:
-        with ftplib.FTP(timeout=10) as client:  # noqa: S321
+        with ftplib.FTP(timeout=30) as client:  # noqa: S321
             client.connect("127.0.0.1", port_of(hosted))
             if login:
                 client.login(hosted.ticket.user, hosted.ticket.password)
@@ -205,7 +205,7 @@ async def test_a_silent_upload_is_ended_and_leaves_nothing(
             sock.sendall(b"x")
             return client.getline()
 
-    async with Depot(tmp_path, idle_s=0.3) as depot:
+    async with Depot(tmp_path, idle_s=1) as depot:
         hosted = await depot.take(Protocol.FTP)
         with pytest.raises(EOFError):
             await ftp(hosted, work)
@@ -222,7 +222,7 @@ async def test_its_time_being_over_ends_everything(tmp_path: Path) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port_of(hosted))
         assert (await reader.readline()).startswith(b"220")
         await depot.clock.advance(61)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             assert await reader.read() == b""
         writer.close()
         assert not await listens(port_of(hosted))
@@ -250,13 +250,13 @@ async def test_a_peer_that_does_not_read_its_answers_holds_no_end_up(tmp_path: P
 
 
 async def test_who_does_not_sign_in_makes_room(tmp_path: Path) -> None:
-    async with Depot(tmp_path, connections=1, idle_s=0.3) as depot:
+    async with Depot(tmp_path, connections=1, idle_s=1) as depot:
         hosted = await depot.take(Protocol.FTP)
         reader, writer = await asyncio.open_connection("127.0.0.1", port_of(hosted))
         assert (await reader.readline()).startswith(b"220")
         with pytest.raises(ftplib.error_temp, match="421"):
             await ftp(hosted, store("x"))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             assert await reader.read() == b""
         writer.close()
         await ftp(hosted, store("x"))

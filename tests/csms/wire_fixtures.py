@@ -3,7 +3,7 @@
 import asyncio
 import base64
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 import json
 import logging
@@ -158,11 +158,16 @@ class House:
         """Send bytes to the port, and return all that comes back until it hangs up."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.central.port)
         writer.write(content)
+        heard = b""
         try:
-            async with asyncio.timeout(PATIENCE_S):
-                return await reader.read()
+            # What is sent to a socket that has hung up already makes it hang up once more, and harder.
+            with suppress(ConnectionResetError):
+                async with asyncio.timeout(PATIENCE_S):
+                    while block := await reader.read(65536):
+                        heard += block
         finally:
             writer.close()
+        return heard
 
     def diagnostics(self) -> Any:  # noqa: ANN401
         """Return what a person can look at, as JSON would carry it."""
