@@ -12,6 +12,9 @@ from .years import BEGIN, House, Plant, nonsense
 
 TROUBLE_FROM = 120
 
+SEEDS = [0, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(1, 6))]
+"""One year of chance is lived in every run, others in scripts/soak."""
+
 
 async def live(plant: Plant, days: int = 365) -> House:
     """Return a house after some days with a station."""
@@ -40,7 +43,7 @@ HEALTHY = [
 ]
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("kind", range(len(HEALTHY)))
 async def test_a_year_of_a_healthy_station_raises_no_alarm(kind: int, seed: int) -> None:
     plant = Plant(chance=random.Random(f"{kind}/{seed}"), **HEALTHY[kind])
@@ -50,7 +53,7 @@ async def test_a_year_of_a_healthy_station_raises_no_alarm(kind: int, seed: int)
     assert [(item.metric, item.finding and item.finding.value) for item in watching] == []
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", SEEDS)
 async def test_a_loose_terminal_is_found_within_three_weeks_by_its_impedance(seed: int) -> None:
     plant = Plant(
         chance=random.Random(f"loose {seed}"),
@@ -60,7 +63,7 @@ async def test_a_loose_terminal_is_found_within_three_weeks_by_its_impedance(see
     assert 0 <= found_after(house, HealthMetric.LOOP_IMPEDANCE) <= 21
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", SEEDS)
 async def test_a_contact_that_corrodes_is_found_before_it_is_twice_and_a_half_as_hot(
     seed: int,
 ) -> None:

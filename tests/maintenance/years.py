@@ -1,7 +1,7 @@
 """Simulated stations: how one charges for a year, healthy or getting worse."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 import math
 import random
@@ -15,7 +15,7 @@ from custom_components.chargestead.model.events import (
 )
 from custom_components.chargestead.model.journal import JournalEntry, JournalPruned
 from custom_components.chargestead.model.limit import Limit, LimitReason
-from custom_components.chargestead.model.reading import Measurements
+from custom_components.chargestead.model.reading import NO_MEASUREMENTS, Measurements
 from custom_components.chargestead.model.station import (
     ConnectorState,
     ConnectorStatus,
@@ -152,6 +152,11 @@ class Plant:
     register_wh: float = 1_000_000.0
     true_wh: float = 5_000_000.0
     idle_wh_a_day: float = 0.0
+    _limit: Limit = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Set the limit there always is."""
+        self._limit = Limit(current_a=self.current_a, reason=LimitReason.USER)
 
     def live_year(self, house: House, days: int = 365, first: int = 0) -> None:
         """Let days go by: a charge on most of them, at any time of the day."""
@@ -190,12 +195,15 @@ class Plant:
     def _state(self, connector: ConnectorState) -> StationState:
         return StationState(station_id=self.station_id, connected=True, connectors={1: connector})
 
-    def _connector(self, status: ConnectorStatus) -> ConnectorState:
+    def _connector(
+        self, status: ConnectorStatus, measured: Measurements = NO_MEASUREMENTS
+    ) -> ConnectorState:
         return ConnectorState(
             connector_id=1,
             status=status,
+            measurements=measured,
             register_mwh=int(self.register_wh) * 1000,
-            limit=Limit(current_a=self.current_a, reason=LimitReason.USER),
+            limit=self._limit,
         )
 
     def _charge(
@@ -243,15 +251,13 @@ class Plant:
                 + self.kelvin_at_16 * self.thermal(day) * heat
                 + self.chance.gauss(0, 0.5),
             )
-            connector = self._connector(ConnectorStatus.CHARGING)
-            yield at, replace(connector, measurements=measured)
+            yield at, self._connector(ConnectorStatus.CHARGING, measured)
         last = ConnectorStatus.FINISHING if self.stuck(day) else ConnectorStatus.SUSPENDED_EV
-        resting = self._connector(last)
         for _ in range(5):
             at += timedelta(seconds=self.sample_s)
             drawn = amperes if self.stuck(day) else 0.0
             measured = Measurements(at=at, current_a=(drawn, 0.0, 0.0), temperature_c=ambient)
-            yield at, replace(resting, measurements=measured)
+            yield at, self._connector(last, measured)
         yield at + timedelta(seconds=5), self._connector(ConnectorStatus.AVAILABLE)
 
     def _poisson(self, mean: float) -> int:

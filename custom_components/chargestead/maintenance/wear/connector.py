@@ -129,7 +129,9 @@ class ConnectorHealth(Watched):
         self, connector: ConnectorState, now: datetime, *, connected: bool, soft: bool
     ) -> Iterator[TrendKey]:
         """Take a state, and yield the trends whose finding changed at once."""
-        connector = replace(connector, measurements=_plausible(connector.measurements))
+        measured = _plausible(connector.measurements)
+        if measured is not connector.measurements:
+            connector = replace(connector, measurements=measured)
         before, self._before = self._before, connector
         today = now.date()
         if before is not None and self.contactor.changed(before, connector.status, now, soft=soft):
@@ -140,7 +142,6 @@ class ConnectorHealth(Watched):
         charging = connector.status is ConnectorStatus.CHARGING
         if charging and (before is None or before.status is not ConnectorStatus.CHARGING):
             self._phases.began()
-        measured = connector.measurements
         if measured.at is None or (before is not None and before.measurements.at == measured.at):
             return
         self._thermal.sample(measured, now, charging=charging)
@@ -224,13 +225,24 @@ def _offered_a(connector: ConnectorState) -> float | None:
 
 
 def _plausible(measured: Measurements) -> Measurements:
-    """Return measurements without what no meter of a house shows."""
+    """Return measurements without what no meter of a house shows; themselves where nothing is to be left out."""
+    current_a = _phases(measured.current_a, _MOST_A)
+    voltage_v = _phases(measured.voltage_v, _MOST_V)
+    offered_a = _within(measured.current_offered_a, 0, _MOST_A)
+    temperature_c = _within(measured.temperature_c, _LEAST_C, _MOST_C)
+    if (
+        offered_a == measured.current_offered_a
+        and temperature_c == measured.temperature_c
+        and current_a == measured.current_a
+        and voltage_v == measured.voltage_v
+    ):
+        return measured
     return replace(
         measured,
-        current_a=_phases(measured.current_a, _MOST_A),
-        voltage_v=_phases(measured.voltage_v, _MOST_V),
-        current_offered_a=_within(measured.current_offered_a, 0, _MOST_A),
-        temperature_c=_within(measured.temperature_c, _LEAST_C, _MOST_C),
+        current_a=current_a,
+        voltage_v=voltage_v,
+        current_offered_a=offered_a,
+        temperature_c=temperature_c,
     )
 
 
