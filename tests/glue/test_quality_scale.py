@@ -147,7 +147,7 @@ def test_what_is_shown_by_tests_and_claimed_has_tests() -> None:
 
 def test_the_whole_suite_has_to_reach_each_module() -> None:
     last = (ROOT / "scripts" / "test").read_text(encoding="utf-8").splitlines()[-1]
-    assert is_done("test-coverage") == last.endswith("-m scripts.covered 95")
+    assert is_done("test-coverage") == last.endswith("-m scripts.covered 93")
 
 
 def test_actions_are_registered_whether_or_not_an_entry_is_there() -> None:
