@@ -1,6 +1,7 @@
 """Actions, over a real socket: what is asked, what goes on the wire, what comes back."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 import math
 from typing import Any
@@ -557,12 +558,11 @@ async def test_what_goes_wrong_is_said_in_words(
 
 
 async def test_a_station_that_does_not_answer_in_time_is_said_not_to(hass: HomeAssistant) -> None:
-    stations = [{"station_id": "GARAGE-1", "response_timeout": 0.2}]
     silent = Personality(never_answers=frozenset({"ClearCache"}))
-    async with (
-        house_with(hass, stations=stations) as house,
-        dialled_in(house, personality=silent),
-    ):
+    async with house_with(hass) as house, dialled_in(house, personality=silent):
+        known = house.station()
+        # Only now: one that has taken longer than that over anything is given longer from then on.
+        known.reconfigure(replace(known.config, response_timeout_s=0.2))
         with pytest.raises(HomeAssistantError) as error:
             await ask(house, "clear_cache")
         assert error.value.translation_key == "station_timeout"

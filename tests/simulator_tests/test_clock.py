@@ -4,7 +4,9 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 import threading
 import time
+from unittest.mock import patch
 
+from freezegun.api import FrozenDateTimeFactory
 import pytest
 
 from tests.simulator import ClockStalledError, ManualClock, RealClock
@@ -80,6 +82,20 @@ async def test_somebody_who_stays_busy_is_named() -> None:
     """Time that cannot move says who holds it."""
     clock = ManualClock(patience=0.05)
     with clock.busy("the slow one"), pytest.raises(ClockStalledError, match="the slow one"):
+        await clock.advance(1)
+
+
+async def test_somebody_who_stays_busy_is_named_also_where_the_clocks_of_the_machine_are_frozen(
+    freezer: FrozenDateTimeFactory,  # noqa: ARG001
+) -> None:
+    """Or the test would wait for ever."""
+    clock = ManualClock(patience=0.05)
+    with (
+        # Where the event loop's time is frozen too, nobody may sleep.
+        patch("tests.simulator.clock.SPIN_POLLS", 1_000_000_000),
+        clock.busy("the slow one"),
+        pytest.raises(ClockStalledError, match="the slow one"),
+    ):
         await clock.advance(1)
 
 

@@ -57,7 +57,7 @@ class Jobs:
     async def settled(self) -> None:
         """Wait until nothing waits."""
         while self._worker is not None and not self._worker.done():
-            await asyncio.shield(self._worker)
+            await asyncio.wait((self._worker,))
 
     async def close(self) -> None:
         """Take nothing more, finish what waits."""
