@@ -86,6 +86,7 @@ async def test_why_a_station_brings_no_log_is_told(house: House, garage: Simulat
     dialog = await issue_of(house, "other_error")
     garage.overrides["GetDiagnostics"] = {}
     await dialog.choose("fetch_log")
+    await house.until(lambda: garage.requests("GetDiagnostics"), within=10)
     await garage.send("DiagnosticsStatusNotification", {"status": "UploadFailed"})
     await dialog.wait()
     assert dialog.page["step_id"] == "failed"
